@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace OtelOrleans.Sql.Copy;
+
+/// <summary>What the writer counts, per transaction.</summary>
+internal static class CopyMetrics
+{
+    private static readonly Meter Meter = new(SqlTelemetry.MeterName);
+
+    private static readonly Counter<long> Rows =
+        Meter.CreateCounter<long>("otelorleans.copy.rows", "{row}", "Rows committed, by table; dimension rows as sent.");
+
+    private static readonly Counter<long> Bytes =
+        Meter.CreateCounter<long>("otelorleans.copy.bytes", "By", "Bytes of committed rows as sent to COPY.");
+
+    private static readonly Counter<long> Flushes =
+        Meter.CreateCounter<long>("otelorleans.copy.flushes", "{flush}", "Requests committed. Divided by the transactions: how many go together.");
+
+    private static readonly Histogram<double> Duration =
+        Meter.CreateHistogram<double>("otelorleans.copy.transaction.duration", "s", "Time of a transaction, by outcome; error.type is the SQLSTATE or the exception's type.");
+
+    public static void Committed(List<PendingFlush> group, long started)
+    {
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("outcome", "committed"));
+        Flushes.Add(group.Count);
+        Bytes.Add(group.Sum(f => f.Bytes));
+        foreach (var table in group.SelectMany(f => f.Request.Blocks.Concat(f.Request.Dimensions)).GroupBy(b => b.Layout, b => b.Rows))
+        {
+            if (CopyLayouts.TryGet(table.Key, out var layout))
+                Rows.Add(table.Sum(), new KeyValuePair<string, object?>("table", layout.Table));
+        }
+    }
+
+    public static void Failed(Exception e, long started) =>
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds,
+            new KeyValuePair<string, object?>("outcome", "failed"), new KeyValuePair<string, object?>("error.type", SqlErrors.SqlStateOf(e) ?? e.GetType().Name));
+}

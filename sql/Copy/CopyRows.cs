@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace OtelOrleans.Sql.Copy;
+
+/// <summary>The frame of a binary COPY, and what can be told of rows without decoding them.</summary>
+internal static partial class CopyRows
+{
+    /// <summary>Signature, flags, length of the header's extension: once per COPY.</summary>
+    public static ReadOnlyMemory<byte> Header { get; } = new byte[]
+    {
+        (byte)'P', (byte)'G', (byte)'C', (byte)'O', (byte)'P', (byte)'Y', (byte)'\n', 0xFF, (byte)'\r', (byte)'\n', 0,
+        0, 0, 0, 0,
+        0, 0, 0, 0,
+    };
+
+    /// <summary>A column count of -1: once per COPY.</summary>
+    public static ReadOnlyMemory<byte> Trailer { get; } = new byte[] { 0xFF, 0xFF };
+
+    /// <summary>
+    /// Counts rows by their length fields; false if they are not whole rows of that many columns. Npgsql's raw stream does not tell how many rows the server took, so the count
+    /// is proved before: about 2 ns per column.
+    /// </summary>
+    public static bool TryCount(ReadOnlySpan<byte> rows, short columns, out int count)
+    {
+        count = 0;
+        while (!rows.IsEmpty)
+        {
+            if (rows.Length < 2 || BinaryPrimitives.ReadInt16BigEndian(rows) != columns)
+                return false;
+            rows = rows[2..];
+            for (var column = 0; column < columns; column++)
+            {
+                if (rows.Length < 4)
+                    return false;
+                var length = BinaryPrimitives.ReadInt32BigEndian(rows);
+                rows = rows[4..];
+                if (length == -1)
+                    continue;
+                if (length < 0 || length > rows.Length)
+                    return false;
+                rows = rows[length..];
+            }
+
+            count++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds the row that an error is about: its context says <c>COPY spans, line 3777, column attributes</c>. Lines count from 1, rows from 0.</summary>
+    public static (int? Row, string? Column) Locate(PostgresException error)
+    {
+        var match = CopyContext().Match(error.Where ?? "");
+        if (!match.Success || !int.TryParse(match.Groups["line"].ValueSpan, out var line) || line < 1)
+            return (null, error.ColumnName);
+        return (line - 1, match.Groups["column"] is { Success: true } column ? column.Value : error.ColumnName);
+    }
+
+    // Other languages than English have other words for "line" and "column", in the same places.
+    [GeneratedRegex("""^COPY \S+, \w+ (?<line>\d+)(?:, \w+ (?<column>[a-z_]+))?""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex CopyContext();
+}

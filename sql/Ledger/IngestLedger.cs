@@ -1,0 +1,35 @@
+namespace OtelOrleans.Sql.Ledger;
+
+/// <summary>What the ledger holds for one service in one topic-partition.</summary>
+/// <param name="Topic">Kafka topic.</param>
+/// <param name="Partition">Kafka partition.</param>
+/// <param name="NextOffset">The first offset that is not durable: all of the service's rows before it are stored.</param>
+public readonly record struct LedgerEntry(string Topic, int Partition, long NextOffset);
+
+/// <summary>What is durable per service and topic-partition. Read here; it moves only with the rows, by <see cref="Copy.CopyWriter"/>.</summary>
+public sealed class IngestLedger(PostgresDatabase database)
+{
+    /// <summary>Everything the ledger holds for a service, ordered by topic and partition; empty for a new one.</summary>
+    public async Task<IReadOnlyList<LedgerEntry>> LoadAsync(string serviceName, CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand(
+            "select topic, partition, next_offset from otel.ingest_ledger where service_name = $1 order by topic, partition");
+        command.Parameters.Add(new() { Value = serviceName });
+        var entries = new List<LedgerEntry>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            entries.Add(new(reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2)));
+        return entries;
+    }
+
+    /// <summary>The services that the ledger knows, in order of name.</summary>
+    public async Task<IReadOnlyList<string>> ServicesAsync(CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand("select distinct service_name from otel.ingest_ledger order by service_name");
+        var services = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            services.Add(reader.GetString(0));
+        return services;
+    }
+}

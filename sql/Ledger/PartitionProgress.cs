@@ -1,0 +1,54 @@
+using NpgsqlTypes;
+
+namespace OtelOrleans.Sql.Ledger;
+
+/// <summary>Where a topic-partition is to be resumed.</summary>
+/// <param name="Topic">Kafka topic.</param>
+/// <param name="Partition">Kafka partition.</param>
+/// <param name="NextOffset">The first offset that is not durable for every service.</param>
+public readonly record struct ResumePoint(string Topic, int Partition, long NextOffset);
+
+/// <summary>The resume points of all topic-partitions. Only ever raised: a silo that wakes up late cannot turn one back.</summary>
+public sealed class PartitionProgress(PostgresDatabase database)
+{
+    /// <summary>The resume point of a topic-partition; null if it was never read.</summary>
+    public async ValueTask<long?> LoadAsync(string topic, int partition, CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand("select next_offset from otel.partition_progress where topic = $1 and partition = $2");
+        command.Parameters.Add(new() { Value = topic });
+        command.Parameters.Add(new() { Value = partition });
+        return await command.ExecuteScalarAsync(ct) as long?;
+    }
+
+    /// <summary>All resume points, ordered by topic and partition.</summary>
+    public async Task<IReadOnlyList<ResumePoint>> LoadAllAsync(CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand("select topic, partition, next_offset from otel.partition_progress order by topic, partition");
+        var points = new List<ResumePoint>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            points.Add(new(reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2)));
+        return points;
+    }
+
+    /// <summary>Raises resume points; those that stand higher already stay. A topic-partition may occur more than once: the highest counts.</summary>
+    public async ValueTask SaveAsync(IReadOnlyList<ResumePoint> points, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        if (points.Count == 0)
+            return;
+        // In order of the key, so that two silos that save the same ones cannot deadlock; rows that would not change are not written.
+        await using var command = database.Control.CreateCommand("""
+            insert into otel.partition_progress as p (topic, partition, next_offset)
+            select s.topic, s.partition, max(s.next_offset) from unnest($1, $2, $3) as s (topic, partition, next_offset)
+            group by s.topic, s.partition order by s.topic, s.partition
+            on conflict (topic, partition) do update
+            set next_offset = greatest(p.next_offset, excluded.next_offset), updated_at = now()
+            where p.next_offset < excluded.next_offset
+            """);
+        command.Parameters.Add(new() { Value = points.Select(p => p.Topic).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = points.Select(p => p.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = points.Select(p => p.NextOffset).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,93 @@
+using DbUp;
+using DbUp.Engine.Output;
+using DbUp.Postgresql;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OtelOrleans.Sql;
+
+/// <summary>
+/// Brings the schema up to this version: runs the scripts of <c>sql/Migrations</c> that the journal <c>otel.schema_migrations</c> does not hold, each in a transaction with its
+/// entry there. Any number of silos may start at once: one works, the others wait for it and find nothing left to do.
+/// </summary>
+public sealed class SchemaMigrator(PostgresDatabase database, ILogger<SchemaMigrator> logger)
+{
+    // Session-level advisory lock of everybody who migrates this database. The number is ours; it stands for nothing.
+    private const long LockKey = 0x4F54_454C_4F52_4C31;
+
+    /// <summary>Applies what is missing and returns the names of the scripts it applied, in order. Throws what <see cref="SqlErrors.Describe"/> can explain.</summary>
+    public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken ct)
+    {
+        await using var connection = await database.Control.OpenConnectionAsync(ct);
+        // Waits as long as another silo migrates; building an index can take its time.
+        await ExecuteAsync(connection, $"select pg_advisory_lock({LockKey})", ct);
+        try
+        {
+            // "if not exists" asks for the right to create a schema even if it exists, and the role of a silo need not have it.
+            await ExecuteAsync(connection, "do $$ begin if to_regnamespace('otel') is null then create schema otel; end if; end $$", ct);
+
+            // DbUp works synchronously.
+            var applied = await Task.Run(Upgrade, ct);
+            foreach (var script in applied)
+                SqlLog.MigrationApplied(logger, script, database.Address);
+            if (applied.Count == 0)
+                SqlLog.SchemaUpToDate(logger, database.Address);
+            return applied;
+        }
+        finally
+        {
+            // If the connection is lost, so is the lock.
+            if (connection.FullState == System.Data.ConnectionState.Open)
+                await ExecuteAsync(connection, $"select pg_advisory_unlock({LockKey})", CancellationToken.None);
+        }
+    }
+
+    private List<string> Upgrade()
+    {
+        var result = DeployChanges.To
+            .PostgresqlDatabase(new PostgresqlConnectionManager(database.Control))
+            .JournalToPostgresqlTable("otel", "schema_migrations")
+            .WithScriptsEmbeddedInAssembly(typeof(SchemaMigrator).Assembly, name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .WithTransactionPerScript()
+            // Bodies of functions are full of dollars.
+            .WithVariablesDisabled()
+            .WithExecutionTimeout(TimeSpan.FromHours(1))
+            .LogTo(new Log(logger))
+            .Build()
+            .PerformUpgrade();
+        if (!result.Successful)
+            throw new SchemaMigrationException($"Migration {result.ErrorScript?.Name ?? "journal"} failed: {SqlErrors.Describe(result.Error)}", result.Error);
+        return [.. result.Scripts.Select(s => s.Name)];
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>DbUp tells every step and, on failure, throws nothing: we tell the results ourselves.</summary>
+    private sealed class Log(ILogger logger) : IUpgradeLog
+    {
+        public void LogTrace(string format, params object[] args) => Write(null, format, args);
+
+        public void LogDebug(string format, params object[] args) => Write(null, format, args);
+
+        public void LogInformation(string format, params object[] args) => Write(null, format, args);
+
+        public void LogWarning(string format, params object[] args) => Write(null, format, args);
+
+        public void LogError(string format, params object[] args) => Write(null, format, args);
+
+        public void LogError(Exception ex, string format, params object[] args) => Write(ex, format, args);
+
+        private void Write(Exception? exception, string format, object[] args)
+        {
+            if (logger.IsEnabled(LogLevel.Debug))
+                SqlLog.MigrationProgress(logger, args.Length == 0 ? format : string.Format(System.Globalization.CultureInfo.InvariantCulture, format, args), exception);
+        }
+    }
+}
+
+/// <summary>A migration script failed; it left nothing behind. The inner exception says why.</summary>
+public sealed class SchemaMigrationException(string message, Exception inner) : Exception(message, inner);
