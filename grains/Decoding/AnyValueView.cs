@@ -1,0 +1,72 @@
+using OtelOrleans.Proto;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>An <c>AnyValue</c> on the wire. Its fields are a oneof: the last one that occurs counts.</summary>
+internal readonly ref struct AnyValueView
+{
+    private AnyValueView(uint kind, ulong number, ReadOnlySpan<byte> bytes)
+    {
+        Kind = kind;
+        Number = number;
+        Bytes = bytes;
+    }
+
+    /// <summary>One of <see cref="AnyValueFields"/>; 0 for null.</summary>
+    public uint Kind { get; }
+
+    /// <summary>Value of a bool or an int; bits of a double.</summary>
+    public ulong Number { get; }
+
+    /// <summary>Content of a string, of bytes, of a list.</summary>
+    public ReadOnlySpan<byte> Bytes { get; }
+
+    /// <summary>Reads the message.</summary>
+    public static AnyValueView Read(ReadOnlySpan<byte> message)
+    {
+        uint kind = 0;
+        ulong number = 0;
+        ReadOnlySpan<byte> bytes = default;
+
+        // A list that occurs again, with no other kind in between, is continued.
+        var runStart = 0;
+        var runLength = 0;
+        var reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var start = reader.Position;
+            var tag = reader.ReadTag();
+            switch (tag)
+            {
+                case AnyValueFields.StringValue or AnyValueFields.BytesValue or AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue:
+                    bytes = reader.ReadBytes();
+                    break;
+                case AnyValueFields.BoolValue or AnyValueFields.IntValue:
+                    number = reader.ReadVarint();
+                    break;
+                case AnyValueFields.DoubleValue:
+                    number = reader.ReadFixed64();
+                    break;
+                default:
+                    reader.Skip(tag);
+                    continue;
+            }
+
+            if (tag != kind)
+            {
+                kind = tag;
+                runStart = start;
+                runLength = 0;
+            }
+
+            runLength++;
+        }
+
+        if (runLength > 1 && kind is AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue)
+        {
+            bytes = MergedField.Concat(message[runStart..], kind);
+        }
+
+        return new(kind, number, bytes);
+    }
+}

@@ -1,0 +1,124 @@
+using OtelOrleans.Proto;
+using OtelOrleans.Sql.Copy;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>
+/// Attributes and values as JSON: strings, booleans, integers and lists as themselves, doubles with a point or an exponent, bytes in base64, null for a value that is not set.
+/// Keys stay in their order, repeated ones too: jsonb then keeps the last.
+/// </summary>
+internal static class AttributeJson
+{
+    /// <summary>Lists nested deeper than this become null and the row lossy. Far beyond what people send, far below what would exhaust a stack.</summary>
+    public const int MaxDepth = 32;
+
+    /// <summary>Writes a jsonb column.</summary>
+    /// <param name="rows">Where to.</param>
+    /// <param name="fields">Fields of a message; others may stand between the attributes.</param>
+    /// <param name="tag">The tag of the attributes among them.</param>
+    public static void WriteColumn(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag)
+    {
+        var column = rows.BeginJsonb();
+        WriteObject(rows, fields, tag, 0);
+        rows.EndColumn(column);
+    }
+
+    /// <summary>Writes an object.</summary>
+    public static void WriteObject(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, int depth)
+    {
+        rows.WriteRaw((byte)'{');
+        var isFirst = true;
+        var reader = new WireReader(fields);
+        while (!reader.AtEnd)
+        {
+            var next = reader.ReadTag();
+            if (next != tag)
+            {
+                reader.Skip(next);
+                continue;
+            }
+
+            var attribute = KeyValueView.Read(reader.ReadBytes());
+            rows.WriteJsonName(attribute.Key, isFirst);
+            WriteValue(rows, attribute.Value, depth);
+            isFirst = false;
+        }
+
+        rows.WriteRaw((byte)'}');
+    }
+
+    /// <summary>Writes an <c>AnyValue</c>.</summary>
+    public static void WriteValue(CopyRowBuffer rows, ReadOnlySpan<byte> anyValue, int depth)
+    {
+        // Most values are one short string and nothing else.
+        if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
+        {
+            rows.WriteJsonString(anyValue[2..]);
+            return;
+        }
+
+        WriteValue(rows, AnyValueView.Read(anyValue), depth);
+    }
+
+    /// <summary>Writes an <c>AnyValue</c>.</summary>
+    public static void WriteValue(CopyRowBuffer rows, AnyValueView value, int depth)
+    {
+        switch (value.Kind)
+        {
+            case AnyValueFields.StringValue:
+                rows.WriteJsonString(value.Bytes);
+                break;
+            case AnyValueFields.BoolValue:
+                rows.WriteJsonBool(value.Number != 0);
+                break;
+            case AnyValueFields.IntValue:
+                rows.WriteJsonInt((long)value.Number);
+                break;
+            case AnyValueFields.DoubleValue:
+                rows.WriteJsonDouble(BitConverter.UInt64BitsToDouble(value.Number));
+                break;
+            case AnyValueFields.BytesValue:
+                rows.WriteJsonBase64(value.Bytes);
+                break;
+            case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= MaxDepth:
+                rows.MarkLossy();
+                rows.WriteJsonNull();
+                break;
+            case AnyValueFields.ArrayValue:
+                WriteArray(rows, value.Bytes, depth + 1);
+                break;
+            case AnyValueFields.KeyValueListValue:
+                WriteObject(rows, value.Bytes, ListFields.Values, depth + 1);
+                break;
+            default:
+                rows.WriteJsonNull();
+                break;
+        }
+    }
+
+    private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth)
+    {
+        rows.WriteRaw((byte)'[');
+        var isFirst = true;
+        var reader = new WireReader(values);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            if (tag != ListFields.Values)
+            {
+                reader.Skip(tag);
+                continue;
+            }
+
+            if (!isFirst)
+            {
+                rows.WriteRaw((byte)',');
+            }
+
+            WriteValue(rows, reader.ReadBytes(), depth);
+            isFirst = false;
+        }
+
+        rows.WriteRaw((byte)']');
+    }
+}

@@ -1,0 +1,173 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using OtelOrleans.Proto;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>
+/// One encoding for what means the same: minimal varints, fields in order of their numbers, defaults left out, attributes sorted by key (repeated keys in their order).
+/// Ids of dimension rows are hashes of it, because wire bytes differ between SDKs, and between two runs of one, for the same content.
+/// Runs once per distinct content, so it may allocate.
+/// </summary>
+internal static class CanonicalEncoding
+{
+    /// <summary>The id of some content: the first 8 bytes of its SHA-256, big-endian.</summary>
+    public static long IdOf(ReadOnlySpan<byte> canonical)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(canonical, hash);
+        return BinaryPrimitives.ReadInt64BigEndian(hash);
+    }
+
+    /// <summary>Writes the attributes among some fields, sorted.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="outputTag">The tag to write them with.</param>
+    /// <param name="fields">The fields.</param>
+    /// <param name="tag">The tag of the attributes among them.</param>
+    /// <returns>Whether a key is repeated.</returns>
+    public static bool WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag) =>
+        WriteAttributes(output, outputTag, fields, tag, 0);
+
+    /// <summary>Writes a field with a varint, unless it is 0.</summary>
+    public static void WriteVarintField(IBufferWriter<byte> output, uint tag, ulong value)
+    {
+        if (value != 0)
+        {
+            WriteVarint(output, tag);
+            WriteVarint(output, value);
+        }
+    }
+
+    /// <summary>Writes a field with bytes, unless it is empty.</summary>
+    public static void WriteBytesField(IBufferWriter<byte> output, uint tag, ReadOnlySpan<byte> value)
+    {
+        if (!value.IsEmpty)
+        {
+            WritePresent(output, tag, value);
+        }
+    }
+
+    /// <summary>Writes a field with bytes, even empty ones.</summary>
+    public static void WritePresent(IBufferWriter<byte> output, uint tag, ReadOnlySpan<byte> value)
+    {
+        WriteVarint(output, tag);
+        WriteVarint(output, (ulong)value.Length);
+        output.Write(value);
+    }
+
+    private static bool WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag, int depth)
+    {
+        List<(byte[] Key, byte[] KeyValue)> attributes = [];
+        var reader = new WireReader(fields);
+        while (!reader.AtEnd)
+        {
+            var next = reader.ReadTag();
+            if (next != tag)
+            {
+                reader.Skip(next);
+                continue;
+            }
+
+            var attribute = KeyValueView.Read(reader.ReadBytes());
+            var keyValue = new ArrayBufferWriter<byte>();
+            WriteBytesField(keyValue, KeyValueFields.Key, attribute.Key);
+            WriteBytesField(keyValue, KeyValueFields.Value, Value(attribute.Value, depth));
+            attributes.Add((attribute.Key.ToArray(), keyValue.WrittenSpan.ToArray()));
+        }
+
+        // OrderBy is stable: of a repeated key the last stays last, and that one counts.
+        byte[]? previous = null;
+        var isRepeated = false;
+        foreach (var (key, keyValue) in attributes.OrderBy(a => a.Key, ByteOrder.Instance))
+        {
+            WritePresent(output, outputTag, keyValue);
+            isRepeated |= previous is not null && key.AsSpan().SequenceEqual(previous);
+            previous = key;
+        }
+
+        return isRepeated;
+    }
+
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> anyValue, int depth)
+    {
+        // Deeper than what is stored: as it came.
+        if (depth > AttributeJson.MaxDepth)
+        {
+            return anyValue;
+        }
+
+        var value = AnyValueView.Read(anyValue);
+        var output = new ArrayBufferWriter<byte>();
+        switch (value.Kind)
+        {
+            case AnyValueFields.StringValue or AnyValueFields.BytesValue:
+                WritePresent(output, value.Kind, value.Bytes);
+                break;
+            case AnyValueFields.BoolValue:
+                WriteVarint(output, value.Kind);
+                WriteVarint(output, value.Number == 0 ? 0u : 1u);
+                break;
+            case AnyValueFields.IntValue:
+                WriteVarint(output, value.Kind);
+                WriteVarint(output, value.Number);
+                break;
+            case AnyValueFields.DoubleValue:
+                WriteVarint(output, value.Kind);
+                BinaryPrimitives.WriteUInt64LittleEndian(output.GetSpan(sizeof(ulong)), value.Number);
+                output.Advance(sizeof(ulong));
+                break;
+            case AnyValueFields.ArrayValue:
+                WritePresent(output, value.Kind, Array(value.Bytes, depth + 1));
+                break;
+            case AnyValueFields.KeyValueListValue:
+                var list = new ArrayBufferWriter<byte>();
+                WriteAttributes(list, ListFields.Values, value.Bytes, ListFields.Values, depth + 1);
+                WritePresent(output, value.Kind, list.WrittenSpan);
+                break;
+        }
+
+        return output.WrittenSpan;
+    }
+
+    private static ReadOnlySpan<byte> Array(ReadOnlySpan<byte> values, int depth)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var reader = new WireReader(values);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            if (tag == ListFields.Values)
+            {
+                WritePresent(output, tag, Value(reader.ReadBytes(), depth));
+            }
+            else
+            {
+                reader.Skip(tag);
+            }
+        }
+
+        return output.WrittenSpan;
+    }
+
+    private static void WriteVarint(IBufferWriter<byte> output, ulong value)
+    {
+        var room = output.GetSpan(10);
+        var length = 0;
+        while (value >= 0x80)
+        {
+            room[length++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        room[length++] = (byte)value;
+        output.Advance(length);
+    }
+
+    private sealed class ByteOrder : IComparer<byte[]>
+    {
+        public static readonly ByteOrder Instance = new();
+
+        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
+    }
+}

@@ -1,0 +1,45 @@
+using OtelOrleans.Proto;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>A <c>KeyValue</c> on the wire.</summary>
+internal readonly ref struct KeyValueView
+{
+    private KeyValueView(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        Key = key;
+        Value = value;
+    }
+
+    /// <summary>UTF-8, not validated.</summary>
+    public ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>The <c>AnyValue</c>; empty if absent, which means the same as an empty one.</summary>
+    public ReadOnlySpan<byte> Value { get; }
+
+    /// <summary>Reads the message.</summary>
+    public static KeyValueView Read(ReadOnlySpan<byte> message)
+    {
+        ReadOnlySpan<byte> key = default;
+        var value = new MergedField(KeyValueFields.Value);
+        var reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            switch (tag)
+            {
+                case KeyValueFields.Key:
+                    key = reader.ReadBytes();
+                    break;
+                case KeyValueFields.Value:
+                    value.Add(reader.ReadBytes());
+                    break;
+                default:
+                    reader.Skip(tag);
+                    break;
+            }
+        }
+
+        return new(key, value.In(message));
+    }
+}

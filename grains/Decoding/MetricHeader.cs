@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>What all data points of a metric share.</summary>
+internal ref struct MetricHeader
+{
+    public ResourceEntry Resource;
+    public ScopeEntry Scope;
+    public MetricType Type;
+
+    /// <summary>An <c>AggregationTemporality</c>, of this or a later version of OTLP.</summary>
+    public int Temporality;
+
+    public bool IsMonotonic;
+    public ReadOnlySpan<byte> Name;
+    public ReadOnlySpan<byte> Unit;
+    public ReadOnlySpan<byte> Description;
+
+    /// <summary>The whole <c>Metric</c>, for its metadata.</summary>
+    public ReadOnlySpan<byte> Message;
+
+    /// <summary>Of everything that, with a data point's attributes, makes the identity of a series; description and metadata do not.</summary>
+    public UInt128 Hash;
+
+    /// <summary>Computes <see cref="Hash"/>.</summary>
+    /// <param name="hasher">Scratch.</param>
+    public void ComputeHash(XxHash128 hasher)
+    {
+        Span<byte> numbers = stackalloc byte[32];
+        BinaryPrimitives.WriteInt64LittleEndian(numbers, Resource.Id);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], Scope.Id);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[16..], Temporality);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[20..], (int)Type << 1 | (IsMonotonic ? 1 : 0));
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[24..], Name.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[28..], Unit.Length);
+        hasher.Reset();
+        hasher.Append(numbers);
+        hasher.Append(Name);
+        hasher.Append(Unit);
+        Hash = hasher.GetCurrentHashAsUInt128();
+    }
+}

@@ -1,0 +1,130 @@
+using OtelOrleans.Proto;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>
+/// Walks a payload down to its items: spans, log records or metrics. The envelope around them has the same field numbers for all three signals. Fields may stand in any order, so
+/// each level is walked twice: for what concerns all its items, then for the items.
+/// </summary>
+internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
+{
+    /// <summary>The resource of the current item.</summary>
+    protected ResourceEntry Resource { get; private set; } = null!;
+
+    /// <summary>The scope of the current item.</summary>
+    protected ScopeEntry Scope { get; private set; } = null!;
+
+    /// <summary>Where the rows of the current item go.</summary>
+    protected ServiceRows Service { get; private set; } = null!;
+
+    /// <summary>Decodes one payload.</summary>
+    public void Decode(ReadOnlySpan<byte> payload)
+    {
+        BeginPayload();
+        var reader = new WireReader(payload);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            if (tag == RequestFields.Resources)
+            {
+                DecodeResource(reader.ReadBytes());
+            }
+            else
+            {
+                reader.Skip(tag);
+            }
+        }
+    }
+
+    /// <summary>A payload begins.</summary>
+    protected abstract void BeginPayload();
+
+    /// <summary>Decodes a span, log record or metric.</summary>
+    protected abstract void DecodeItem(ReadOnlySpan<byte> message);
+
+    private void DecodeResource(ReadOnlySpan<byte> message)
+    {
+        var resource = new MergedField(ResourceItemsFields.Resource);
+        ReadOnlySpan<byte> schemaUrl = default;
+        var reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            switch (tag)
+            {
+                case ResourceItemsFields.Resource:
+                    resource.Add(reader.ReadBytes());
+                    break;
+                case ResourceItemsFields.SchemaUrl:
+                    schemaUrl = reader.ReadBytes();
+                    break;
+                default:
+                    reader.Skip(tag);
+                    break;
+            }
+        }
+
+        Resource = dimensions.Resource(resource.In(message), schemaUrl);
+        Service = rows.For(Resource.ServiceName);
+        reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            if (tag == ResourceItemsFields.Scopes)
+            {
+                DecodeScope(reader.ReadBytes());
+            }
+            else
+            {
+                reader.Skip(tag);
+            }
+        }
+    }
+
+    private void DecodeScope(ReadOnlySpan<byte> message)
+    {
+        var scope = new MergedField(ScopeItemsFields.Scope);
+        ReadOnlySpan<byte> schemaUrl = default;
+        var hasItems = false;
+        var reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            switch (tag)
+            {
+                case ScopeItemsFields.Scope:
+                    scope.Add(reader.ReadBytes());
+                    break;
+                case ScopeItemsFields.SchemaUrl:
+                    schemaUrl = reader.ReadBytes();
+                    break;
+                default:
+                    hasItems |= tag == ScopeItemsFields.Items;
+                    reader.Skip(tag);
+                    break;
+            }
+        }
+
+        Scope = dimensions.Scope(scope.In(message), schemaUrl);
+        if (!hasItems)
+        {
+            return;
+        }
+
+        Service.Refer(Resource.Dimension);
+        Service.Refer(Scope.Dimension);
+        reader = new WireReader(message);
+        while (!reader.AtEnd)
+        {
+            var tag = reader.ReadTag();
+            if (tag == ScopeItemsFields.Items)
+            {
+                DecodeItem(reader.ReadBytes());
+            }
+            else
+            {
+                reader.Skip(tag);
+            }
+        }
+    }
+}

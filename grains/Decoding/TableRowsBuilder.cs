@@ -1,0 +1,41 @@
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Sql.Copy;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>The rows that one chunk has for one table and service.</summary>
+internal sealed class TableRowsBuilder(CopyLayout layout)
+{
+    private readonly List<int> _recordEnds = [];
+    private readonly List<int> _recordRows = [];
+    private CopyRowBuffer.Mark _committed;
+
+    /// <summary>The rows.</summary>
+    public CopyRowBuffer Buffer { get; } = new();
+
+    /// <summary>The current record has written here.</summary>
+    public bool HasUncommitted => Buffer.Rows > _committed.Rows;
+
+    /// <summary>Keeps what the record wrote, be it nothing.</summary>
+    public void CommitRecord()
+    {
+        _recordEnds.Add(Buffer.Length);
+        _recordRows.Add(Buffer.Rows - _committed.Rows);
+        _committed = Buffer.CurrentMark;
+    }
+
+    /// <summary>Forgets what the record wrote.</summary>
+    public void RollbackRecord() => Buffer.TruncateTo(_committed);
+
+    /// <summary>The rows in arrays of their own.</summary>
+    public TableRows ToTableRows() => new(layout.Id, Buffer.Written.ToArray(), [.. _recordEnds], [.. _recordRows]);
+
+    /// <summary>Ready for the next chunk.</summary>
+    public void Clear()
+    {
+        _recordEnds.Clear();
+        _recordRows.Clear();
+        _committed = default;
+        Buffer.Clear();
+    }
+}

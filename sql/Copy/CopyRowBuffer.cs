@@ -1,0 +1,315 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace OtelOrleans.Sql.Copy;
+
+/// <summary>
+/// Consecutive rows of one table, as the bytes that stand between header and trailer of <c>COPY … (FORMAT BINARY)</c>. Grows; its array is rented from the shared pool
+/// and has this buffer as its only owner. The caller writes exactly the columns of the table's <see cref="CopyLayout"/>, in order. Not thread safe.
+/// </summary>
+public sealed partial class CopyRowBuffer : IDisposable
+{
+    // Enough for the rows that one service has in one usual payload.
+    private const int InitialBytes = 16 * 1024;
+
+    // What an emptied buffer may keep: a giant payload is rare, the memory it took should not stay.
+    private const int KeptBytes = 1024 * 1024;
+
+    private byte[] _bytes = [];
+    private int _length;
+
+    /// <summary>Where a buffer stood, to go back to.</summary>
+    public readonly record struct Mark(int Length, int Rows);
+
+    /// <summary>Bytes written.</summary>
+    public int Length => _length;
+
+    /// <summary>Rows begun.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>A value of the current row is not exactly what was sent, because Postgres cannot hold it.</summary>
+    public bool IsLossy { get; private set; }
+
+    /// <summary>What was written. Valid until the next write.</summary>
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+    /// <summary>Where the buffer stands.</summary>
+    public Mark CurrentMark => new(_length, Rows);
+
+    /// <summary>Forgets everything written after the mark was taken.</summary>
+    public void TruncateTo(Mark mark)
+    {
+        _length = mark.Length;
+        Rows = mark.Rows;
+    }
+
+    /// <summary>Forgets everything; keeps the array, unless it is large.</summary>
+    public void Clear()
+    {
+        TruncateTo(default);
+        if (_bytes.Length > KeptBytes)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Gives the array back. The buffer is empty and may be used again.</summary>
+    public void Dispose()
+    {
+        TruncateTo(default);
+        var bytes = _bytes;
+        _bytes = [];
+        if (bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    /// <summary>Begins a row.</summary>
+    public void BeginRow(CopyLayout layout)
+    {
+        BinaryPrimitives.WriteInt16BigEndian(Reserve(sizeof(short)), layout.ColumnCount);
+        _length += sizeof(short);
+        Rows++;
+        IsLossy = false;
+    }
+
+    /// <summary>The row does not hold exactly what was sent: its <c>lossless</c> column must.</summary>
+    public void MarkLossy() => IsLossy = true;
+
+    /// <summary>Writes a <c>lossless</c> column: the original message if the row differs from it, else NULL.</summary>
+    public void WriteLossless(ReadOnlySpan<byte> original)
+    {
+        if (IsLossy)
+        {
+            WriteBytea(original);
+        }
+        else
+        {
+            WriteNull();
+        }
+    }
+
+    /// <summary>Writes NULL, of any type.</summary>
+    public void WriteNull()
+    {
+        BinaryPrimitives.WriteInt32BigEndian(Reserve(sizeof(int)), -1);
+        _length += sizeof(int);
+    }
+
+    /// <summary>Writes a <c>boolean</c>.</summary>
+    public void WriteBool(bool value)
+    {
+        var room = Reserve(5);
+        BinaryPrimitives.WriteInt32BigEndian(room, 1);
+        room[4] = value ? (byte)1 : (byte)0;
+        _length += 5;
+    }
+
+    /// <summary>Writes a <c>smallint</c>.</summary>
+    public void WriteInt16(short value)
+    {
+        var room = Reserve(6);
+        BinaryPrimitives.WriteInt32BigEndian(room, sizeof(short));
+        BinaryPrimitives.WriteInt16BigEndian(room[4..], value);
+        _length += 6;
+    }
+
+    /// <summary>Writes a protobuf enum, which may be any <c>int32</c>, as a <c>smallint</c>; what does not fit becomes the nearest that does, and the row lossy.</summary>
+    public void WriteEnum(int value)
+    {
+        if (value is < short.MinValue or > short.MaxValue)
+        {
+            IsLossy = true;
+            value = Math.Clamp(value, short.MinValue, short.MaxValue);
+        }
+
+        WriteInt16((short)value);
+    }
+
+    /// <summary>Writes an <c>integer</c>.</summary>
+    public void WriteInt32(int value)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(Reserve(8), (ulong)sizeof(int) << 32 | (uint)value);
+        _length += 8;
+    }
+
+    /// <summary>Writes a <c>bigint</c>.</summary>
+    public void WriteInt64(long value)
+    {
+        var room = Reserve(12);
+        BinaryPrimitives.WriteInt32BigEndian(room, sizeof(long));
+        BinaryPrimitives.WriteInt64BigEndian(room[4..], value);
+        _length += 12;
+    }
+
+    /// <summary>Writes a <c>double precision</c>; NaN and the infinities are values like others.</summary>
+    public void WriteDouble(double value) => WriteInt64(BitConverter.DoubleToInt64Bits(value));
+
+    /// <summary>Writes a <c>timestamptz</c>; the nanoseconds below its microsecond go to a column of their own, <see cref="WriteNanos"/>.</summary>
+    public void WriteTimestamp(ulong unixNano) => WriteInt64(PgTime.Micros(unixNano));
+
+    /// <summary>Writes the nanoseconds that <see cref="WriteTimestamp"/> leaves, as a <c>smallint</c>.</summary>
+    public void WriteNanos(ulong unixNano) => WriteInt16(PgTime.Nanos(unixNano));
+
+    /// <summary>Writes <c>text</c> that is known to be valid UTF-8 without NUL.</summary>
+    public void WriteCleanText(ReadOnlySpan<byte> utf8) => WriteBytea(utf8);
+
+    /// <summary>Writes a <c>bytea</c>.</summary>
+    public void WriteBytea(ReadOnlySpan<byte> value)
+    {
+        var room = Reserve(sizeof(int) + value.Length);
+        BinaryPrimitives.WriteInt32BigEndian(room, value.Length);
+        value.CopyTo(room[sizeof(int)..]);
+        _length += sizeof(int) + value.Length;
+    }
+
+    /// <summary>Writes bytes as <c>text</c>, in lower-case hex.</summary>
+    public void WriteHex(ReadOnlySpan<byte> value)
+    {
+        var room = Reserve(sizeof(int) + value.Length * 2);
+        BinaryPrimitives.WriteInt32BigEndian(room, value.Length * 2);
+        Convert.TryToHexStringLower(value, room[sizeof(int)..], out _);
+        _length += sizeof(int) + value.Length * 2;
+    }
+
+    /// <summary>Writes <c>text</c>, or NULL if there is none.</summary>
+    public void WriteTextOrNull(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+        {
+            WriteNull();
+        }
+        else
+        {
+            WriteText(utf8);
+        }
+    }
+
+    /// <summary>Writes <c>text</c>. Postgres takes neither NUL nor broken UTF-8: both become U+FFFD, and the row lossy.</summary>
+    public void WriteText(ReadOnlySpan<byte> utf8)
+    {
+        var column = BeginColumn();
+        if (utf8.Contains((byte)0) || !System.Text.Unicode.Utf8.IsValid(utf8))
+        {
+            WriteRepaired(utf8);
+        }
+        else
+        {
+            WriteRaw(utf8);
+        }
+
+        EndColumn(column);
+    }
+
+    /// <summary>Writes <c>text</c> from a string without NUL.</summary>
+    public void WriteText(string text)
+    {
+        var column = BeginColumn();
+        _length += Encoding.UTF8.GetBytes(text, Reserve(Encoding.UTF8.GetMaxByteCount(text.Length)));
+        EndColumn(column);
+    }
+
+    /// <summary>Writes a column again that stands earlier in this buffer, with something in front.</summary>
+    /// <param name="valueStart">Where its value begins: what <see cref="BeginColumn"/> returned.</param>
+    /// <param name="valueEnd">Where it ends.</param>
+    public void RepeatAsJsonb(int valueStart, int valueEnd)
+    {
+        var column = BeginJsonb();
+        var length = valueEnd - valueStart;
+        var room = Reserve(length);
+        _bytes.AsSpan(valueStart, length).CopyTo(room);
+        _length += length;
+        EndColumn(column);
+    }
+
+    /// <summary>Begins a column of a length that is not known yet; returns where its value begins, for <see cref="EndColumn"/>.</summary>
+    public int BeginColumn()
+    {
+        Reserve(sizeof(int));
+        _length += sizeof(int);
+        return _length;
+    }
+
+    /// <summary>Ends the column and writes its length where it belongs.</summary>
+    public void EndColumn(int valueStart) => BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(valueStart - sizeof(int)), _length - valueStart);
+
+    /// <summary>Writes bytes as they are, within a column.</summary>
+    public void WriteRaw(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Reserve(bytes.Length));
+        _length += bytes.Length;
+    }
+
+    /// <summary>Writes one byte as it is, within a column.</summary>
+    public void WriteRaw(byte value)
+    {
+        Reserve(1)[0] = value;
+        _length++;
+    }
+
+    // Rare, so it may be slow: rune by rune.
+    private void WriteRepaired(ReadOnlySpan<byte> utf8)
+    {
+        IsLossy = true;
+
+        // A byte becomes 3 at most: U+FFFD.
+        var room = Reserve(utf8.Length * 3);
+        var written = 0;
+        while (!utf8.IsEmpty)
+        {
+            var status = Rune.DecodeFromUtf8(utf8, out var rune, out var consumed);
+            if (status != OperationStatus.Done || rune.Value == 0)
+            {
+                rune = Rune.ReplacementChar;
+            }
+
+            written += rune.EncodeToUtf8(room[written..]);
+            utf8 = utf8[consumed..];
+        }
+
+        _length += written;
+    }
+
+    // The only place that makes room: every write asks once for all that it needs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<byte> Reserve(int count)
+    {
+        if (_bytes.Length - _length < count)
+        {
+            Grow(count);
+        }
+
+        return _bytes.AsSpan(_length);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int count)
+    {
+        var wanted = Math.Max(Math.Max(2L * _bytes.Length, InitialBytes), (long)_length + count);
+        if (wanted > Array.MaxLength)
+        {
+            wanted = (long)_length + count;
+        }
+
+        if (count < 0 || wanted > Array.MaxLength)
+        {
+            ThrowTooLarge();
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent((int)wanted);
+        _bytes.AsSpan(0, _length).CopyTo(larger);
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+
+        _bytes = larger;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowTooLarge() => throw new InvalidOperationException("The rows of one table outgrew 2 GiB: send smaller chunks.");
+}
