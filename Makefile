@@ -1,0 +1,46 @@
+# Everything a person or CI runs. `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+
+.PHONY: help run test build lint proto bench dev-setup docker-compose-up docker-compose-down logs clean
+
+help: ## List these targets
+	@echo "OtelOrleans: OpenTelemetry data from Kafka into PostgreSQL"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: dev-setup ## Try it out on this machine (ARGS=--once ends by itself)
+	@dotnet run --project silo -c Release -- demo $(ARGS)
+
+test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
+	@deploy/dev/test.sh $(FILTER)
+
+build: ## Build everything, warnings as errors
+	dotnet build -c Release
+
+lint: ## Check layout and style (`dotnet format` repairs them)
+	dotnet format --verify-no-changes
+
+proto: ## Compile the .proto files (into the tests' oracle)
+	dotnet build tests -c Release
+
+bench: ## Run a benchmark (BENCH=name)
+	dotnet run --project tests -c Release -- bench $(BENCH)
+
+dev-setup: ## Install what is missing: the Postgres server programs; checks the .NET SDK
+	@deploy/dev/setup.sh
+
+docker-compose-up: ## Start Kafka, Postgres, three silos and a Collector in containers
+	$(COMPOSE) up --detach --build
+
+docker-compose-down: ## Stop them
+	$(COMPOSE) down
+
+logs: ## Follow the silos' logs
+	$(COMPOSE) logs --follow silo-1 silo-2 silo-3
+
+clean: ## Remove what was built, and test results; the demo's data in .data/ stays
+	dotnet clean -c Release -v quiet
+	rm -rf TestResults artifacts
