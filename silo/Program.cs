@@ -1,1 +1,3 @@
-return 0;
+using OtelOrleans.Silo.Commands;
+
+return await CommandLine.RunAsync(args);

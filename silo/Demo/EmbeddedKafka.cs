@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
-using ErrorCode = Confluent.Kafka.ErrorCode;
 
 namespace OtelOrleans.Silo.Demo;
 

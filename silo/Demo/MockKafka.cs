@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
-using ErrorCode = Confluent.Kafka.ErrorCode;
 
 namespace OtelOrleans.Silo.Demo;
 

@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Sql.Copy;
+using OtelOrleans.Sql.Ledger;
+
+namespace OtelOrleans.Grains.Aggregation;
+
+/// <summary>
+/// Buffers one service's rows and flushes them, one flush at a time and in order. Thin: what to take and what to flush is <see cref="ServiceBuffer"/>'s, how it is written
+/// <see cref="CopyWriter"/>'s. Two activations of the same aggregator may live at once; the ledger lets only one of them commit.
+/// </summary>
+internal sealed class ServiceAggregatorGrain(
+    IngestLedger ledger,
+    CopyWriter writer,
+    IOptions<AggregationOptions> options,
+    FlushHealth health,
+    ILocalSiloDetails silo,
+    TimeProvider time,
+    ILogger<ServiceAggregatorGrain> log) : Grain, IServiceAggregatorGrain
+{
+    /// <summary>Below the response time-out of a second-long call, so that the answer always arrives.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
+    private string _serviceName = "";
+    private long _shard;
+    private ServiceBuffer _buffer = null!;
+    private IGrainTimer _timer = null!;
+    private Task _flushing = Task.CompletedTask;
+    private TaskCompletionSource _changed = NewSignal();
+    private bool _forgotten;
+    private long _flushedRows;
+    private long _flushes;
+    private DateTimeOffset? _lastFlush;
+    private string? _lastError;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _shard = this.GetPrimaryKeyLong(out var serviceName);
+        _serviceName = serviceName!;
+        _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time);
+        _timer = this.RegisterGrainTimer(
+            static (grain, _) => grain.StartFlushing(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+    }
+
+    public ValueTask<AppendResult> AppendAsync(RowBatch batch)
+    {
+        ThrowIfForgotten();
+        var wasEmpty = _buffer.QueuedRows == 0;
+        var result = _buffer.Append(batch);
+        if (_buffer.QueuedRows >= options.Value.BatchSize || _buffer.QueuedBytes >= options.Value.MaxFlushBytes)
+        {
+            _ = StartFlushing();
+        }
+        else if (wasEmpty && _buffer.QueuedRows > 0)
+        {
+            _timer.Change(options.Value.FlushInterval, Timeout.InfiniteTimeSpan);
+        }
+
+        return new(result);
+    }
+
+    public async ValueTask<DurableMark> WaitDurableAsync(string topic, int partition, long offset)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var mark = _forgotten ? new DurableMark(false, RowBatch.NoOffset) : _buffer.DurableOf(topic, partition, offset);
+            var left = LongestWait - time.GetElapsedTime(began);
+            if (!mark.Known || mark.DurableOffset >= offset || left <= TimeSpan.Zero)
+            {
+                return mark;
+            }
+
+            await _changed.Task.WaitAsync(left, time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public async Task FlushAsync()
+    {
+        var rows = _buffer.Rows;
+        for (var flushed = _flushedRows; !_forgotten && rows > 0 && _flushedRows < flushed + rows;)
+        {
+            await StartFlushing();
+        }
+    }
+
+    public ValueTask<BufferState> GetBufferStateAsync() => new(new BufferState(
+        _serviceName, _shard, silo.SiloAddress.Endpoint.ToString(), _buffer.Rows, _buffer.Bytes, _buffer.Oldest, _flushedRows, _flushes, _lastFlush, _lastError));
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_buffer is null)
+        {
+            return;
+        }
+
+        // What does not get through in time is replayed by the senders: it was never told to be durable.
+        await FlushAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        Forget();
+    }
+
+    private Task StartFlushing()
+    {
+        if (_flushing.IsCompleted && !_forgotten)
+        {
+            _flushing = FlushLoopAsync();
+        }
+
+        return _flushing;
+    }
+
+    private async Task FlushLoopAsync()
+    {
+        // Flushes of what has piled up meanwhile follow at once: while the database is busy they grow, while it is idle they are small.
+        while (!_forgotten && _buffer.TakeFlush(options.Value.MaxFlushBytes) is { } request)
+        {
+            await WriteAsync(request);
+        }
+    }
+
+    /// <summary>Writes the request until it is committed, or forgets everything if it never can be by this activation.</summary>
+    private async Task WriteAsync(FlushRequest request)
+    {
+        var retry = FirstRetry;
+        for (var failures = 0; ; failures++)
+        {
+            var result = await writer.FlushAsync(request, CancellationToken.None);
+            switch (result.Outcome)
+            {
+                case FlushOutcome.Committed:
+                    _flushedRows += _buffer.Committed();
+                    _flushes++;
+                    _lastFlush = time.GetUtcNow();
+                    if (failures > 0)
+                    {
+                        GrainsLog.FlushRecovered(log, _serviceName, failures);
+                    }
+
+                    _lastError = null;
+                    health.Succeeded(_serviceName);
+                    Signal();
+                    return;
+                case FlushOutcome.Fenced:
+                    GrainsLog.Fenced(log, _serviceName, _buffer.Rows);
+                    Forget();
+                    DeactivateOnIdle();
+                    return;
+                case FlushOutcome.Unknown:
+                    GrainsLog.CommitUnknown(log, _serviceName, _buffer.Rows);
+                    Forget();
+                    DeactivateOnIdle();
+                    return;
+                case FlushOutcome.Retry:
+                    Failed(result, failures, GrainsLog.FlushFailed);
+                    break;
+                default:
+                    Failed(result, failures, GrainsLog.FlushRefused);
+                    break;
+            }
+
+            await Task.Delay(retry * (0.5 + Random.Shared.NextDouble()), time);
+            if (_forgotten)
+            {
+                return;
+            }
+
+            retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks));
+        }
+    }
+
+    private void Failed(FlushResult result, int failures, Action<ILogger, string, long, string> write)
+    {
+        _lastError = result.Reason;
+        health.Failed(_serviceName, _lastError);
+        if (failures == 0)
+        {
+            write(log, _serviceName, _buffer.Rows, _lastError);
+        }
+    }
+
+    /// <summary>Nothing of the buffer is believed any more: waiting senders are told so, new ones get an error, the next activation begins from the ledger.</summary>
+    private void Forget()
+    {
+        _forgotten = true;
+        health.Succeeded(_serviceName);
+        Signal();
+    }
+
+    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
+
+    private void ThrowIfForgotten()
+    {
+        if (_forgotten)
+        {
+            throw new InvalidOperationException($"The aggregator of {_serviceName} is going away; send again to its next activation.");
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

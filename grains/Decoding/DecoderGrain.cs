@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+using Orleans.Concurrency;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Aggregation;
+using OtelOrleans.Grains.Sessions;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>
+/// Takes the chunks of a partition one after the other, decodes them and hands each service's rows to its aggregator. Stateless: what must be remembered is in the
+/// partition's <see cref="PartitionSession"/>. Never throws into Orleans, which would deliver again with overlap and in the end skip: trouble breaks the session instead.
+/// </summary>
+[StatelessWorker(MaxLocalWorkers), ImplicitStreamSubscription(IDecoderGrain.StreamNamespace)]
+internal sealed class DecoderGrain(
+    PartitionTracker tracker,
+    DurabilityWatcher watcher,
+    AggregatorKeys aggregators,
+    ObjectPool<ChunkDecoder> decoders,
+    ILogger<DecoderGrain> log) : Grain, IDecoderGrain, IStreamSubscriptionObserver, IAsyncObserver<PayloadChunk>
+{
+    /// <summary>One per partition that waits for aggregators; decoding itself is bounded by the cores.</summary>
+    private const int MaxLocalWorkers = 64;
+
+    public async Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => await handleFactory.Create<PayloadChunk>().ResumeAsync(this);
+
+    public async Task OnNextAsync(PayloadChunk item, StreamSequenceToken? token = null)
+    {
+        if (tracker.Find(item) is not { } session || await session.EnterAsync(item) is not { } progress)
+        {
+            GrainsLog.StaleDelivery(log, item.Topic, item.Partition, item.Session, item.Sequence);
+            return;
+        }
+
+        try
+        {
+            await Task.WhenAll(Decode(item).Select(batch => SendAsync(session, progress, batch)));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            GrainsLog.DecodingFailed(log, e, item.Topic, item.Partition, session.ResumePoint);
+            session.Break($"{e.GetType().Name}: {e.Message}");
+        }
+        finally
+        {
+            session.Leave(item, progress);
+        }
+    }
+
+    public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
+
+    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
+    {
+        var decoder = decoders.Get();
+        var batches = decoder.Decode(chunk);
+        decoders.Return(decoder);
+        return batches;
+    }
+
+    private async Task SendAsync(PartitionSession session, ChunkProgress progress, DecodedBatch batch)
+    {
+        var (link, message) = session.Sending(progress, batch);
+        try
+        {
+            var result = await aggregators.Get(GrainFactory, batch.ServiceName, session.Partition).AppendAsync(message);
+            if (result.Status == AppendStatus.Gap)
+            {
+                Break($"the aggregator of {batch.ServiceName} has not seen offset {message.PreviousOffset}");
+            }
+            else if (session.Accepted(link, message, result.DurableOffset))
+            {
+                watcher.Watch(session, link);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Time-out, silo gone, activation failed, message rejected: whether it was accepted is unknown, replaying is safe.
+            Break($"the aggregator of {batch.ServiceName} did not take the rows: {e.GetType().Name}: {e.Message}");
+        }
+
+        void Break(string reason)
+        {
+            if (session.Break(reason))
+            {
+                GrainsLog.SessionBroken(log, session.Topic, session.Partition, session.ResumePoint, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Decoding;
+
+namespace OtelOrleans.Grains.Sessions;
+
+/// <summary>
+/// One run of one topic-partition from a resume point. Open → Broken or Closed, never back: after any trouble the receiver waits, seeks to the resume point and opens
+/// the next session. Replaying is always safe, because aggregators drop what they have already seen.
+/// Shared in plain memory by the receiver, the decoder grains and the durability watcher of one silo; thread safe.
+/// </summary>
+internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly OffsetTracker _offsets = new(resumePoint);
+    private readonly Dictionary<long, ChunkProgress> _chunks = [];
+    private readonly Dictionary<string, AggregatorLink> _links = [];
+    private ChunkProgress? _inside;
+    private long _lastPolled;
+    private long _lastAdmitted;
+    private long _lastMoved = time.GetTimestamp();
+    private bool _closed;
+
+    public string Topic => topic;
+
+    public int Partition => partition;
+
+    /// <summary>Told in every chunk, so that a late delivery of an earlier session is known as such.</summary>
+    public long Id => id;
+
+    /// <summary>Why the session broke; null as long as it has not.</summary>
+    public string? BrokenBecause { get; private set; }
+
+    /// <summary>First offset that is not yet durable.</summary>
+    public long ResumePoint
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _offsets.ResumePoint;
+            }
+        }
+    }
+
+    /// <summary>Payload bytes polled and not yet durable.</summary>
+    public long UndurableBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _offsets.UndurableBytes;
+            }
+        }
+    }
+
+    /// <summary>Whether the resume point has moved since the session began.</summary>
+    public bool HasMoved => ResumePoint > resumePoint;
+
+    /// <summary>Time since the resume point moved last, or since the session began.</summary>
+    public TimeSpan SinceMoved => time.GetElapsedTime(Volatile.Read(ref _lastMoved));
+
+    /// <summary>Whether the session still takes part: neither broken nor closed.</summary>
+    public bool IsOpen => BrokenBecause is null && !Volatile.Read(ref _closed);
+
+    /// <summary>The receiver polled these records: makes the session's next chunk of them.</summary>
+    public PayloadChunk Polled(IReadOnlyList<PayloadRecord> records, long bytes)
+    {
+        lock (_lock)
+        {
+            var sequence = ++_lastPolled;
+            _chunks.Add(sequence, _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp()));
+            return new PayloadChunk(topic, partition, id, sequence, records);
+        }
+    }
+
+    /// <summary>
+    /// Lets a delivered chunk in, once each and in order; waits until the chunk before it has left. Null: a duplicate or stale delivery, to be ignored.
+    /// A chunk that was skipped breaks the session. Whoever was let in must call <see cref="Leave"/>.
+    /// </summary>
+    public async ValueTask<ChunkProgress?> EnterAsync(PayloadChunk chunk)
+    {
+        if (TryAdmit(chunk, out var before) is not { } progress)
+        {
+            return null;
+        }
+
+        if (before is not null)
+        {
+            await before.Left.Task.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (IsOpen)
+        {
+            return progress;
+        }
+
+        progress.Left.SetResult();
+        return null;
+    }
+
+    /// <summary>The chunk's decoding has ended and, if the session is not broken, each of its batches was accepted.</summary>
+    public void Leave(PayloadChunk chunk, ChunkProgress progress)
+    {
+        lock (_lock)
+        {
+            _chunks.Remove(chunk.Sequence);
+            if (BrokenBecause is null)
+            {
+                progress.Sent = true;
+                Moved(_offsets.Complete(progress));
+            }
+        }
+
+        progress.Left.SetResult();
+    }
+
+    /// <summary>Notes that the batch goes to its aggregator now, and names its predecessor.</summary>
+    public (AggregatorLink Link, RowBatch Batch) Sending(ChunkProgress chunk, DecodedBatch batch)
+    {
+        lock (_lock)
+        {
+            if (!_links.TryGetValue(batch.ServiceName, out var link))
+            {
+                _links.Add(batch.ServiceName, link = new AggregatorLink(batch.ServiceName));
+            }
+
+            var message = batch.Batch with { PreviousOffset = link.LastSent };
+            link.Sending(chunk, batch);
+            return (link, message);
+        }
+    }
+
+    /// <summary>The aggregator accepted the batch. Returns whether somebody must begin to watch the link.</summary>
+    public bool Accepted(AggregatorLink link, RowBatch batch, long durableOffset)
+    {
+        lock (_lock)
+        {
+            link.LastAccepted = batch.LastOffset;
+            Moved(link.Durable(durableOffset, _offsets, time));
+            return !link.Watched && (link.Watched = link.OldestUndurable is not null);
+        }
+    }
+
+    /// <summary>The next offset to ask the aggregator for; null, and the link no longer watched, if there is nothing to ask.</summary>
+    public long? NextToAsk(AggregatorLink link)
+    {
+        lock (_lock)
+        {
+            var offset = IsOpen ? link.OldestUndurable : null;
+            link.Watched = offset is not null;
+            return offset;
+        }
+    }
+
+    /// <summary>The aggregator committed everything up to the offset.</summary>
+    public void Durable(AggregatorLink link, long offset)
+    {
+        lock (_lock)
+        {
+            Moved(link.Durable(offset, _offsets, time));
+        }
+    }
+
+    /// <summary>Ends the session: nothing of it that is not yet durable is believed any more. Returns whether it was open.</summary>
+    public bool Break(string reason)
+    {
+        lock (_lock)
+        {
+            if (!IsOpen)
+            {
+                return false;
+            }
+
+            BrokenBecause = reason;
+            return true;
+        }
+    }
+
+    /// <summary>The receiver gives the partition up.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+    }
+
+    /// <summary>How long the oldest chunk has waited without all its batches having been accepted; zero if none waits. A delivery that Orleans dropped shows here.</summary>
+    public TimeSpan OldestUnsent()
+    {
+        lock (_lock)
+        {
+            return _offsets.Oldest is { Sent: false } chunk ? time.GetElapsedTime(chunk.PolledAt) : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>The services whose aggregators hold rows of this session that are not known to be committed.</summary>
+    public IReadOnlyList<string> UndurableServices()
+    {
+        lock (_lock)
+        {
+            return [.. _links.Values.Where(link => link.OldestUndurable is not null).Select(link => link.ServiceName)];
+        }
+    }
+
+    private ChunkProgress? TryAdmit(PayloadChunk chunk, out ChunkProgress? before)
+    {
+        lock (_lock)
+        {
+            before = _inside;
+            if (!IsOpen || chunk.Sequence <= _lastAdmitted)
+            {
+                return null;
+            }
+
+            if (chunk.Sequence != _lastAdmitted + 1)
+            {
+                BrokenBecause = $"chunk {_lastAdmitted + 1} was not delivered, chunk {chunk.Sequence} was";
+                return null;
+            }
+
+            _lastAdmitted = chunk.Sequence;
+            return _inside = _chunks[chunk.Sequence];
+        }
+    }
+
+    private void Moved(bool moved)
+    {
+        if (moved)
+        {
+            Volatile.Write(ref _lastMoved, time.GetTimestamp());
+        }
+    }
+}

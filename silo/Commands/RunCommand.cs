@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using OtelOrleans.Silo.Hosting;
+
+namespace OtelOrleans.Silo.Commands;
+
+/// <summary><c>run</c>: a silo, until SIGTERM or Ctrl-C.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("run", "Runs a silo until SIGTERM or Ctrl-C (the default)");
+        command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
+        return command;
+    }
+
+    public static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var options = OtelOrleansOptions.Read(OtelOrleansOptions.Configuration());
+        await using var app = SiloHost.Build(options);
+        await StartAsync(app, cancellationToken);
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await app.StopAsync(CancellationToken.None);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Starts the host; what hinders it, and what a person can mend, comes as <see cref="StartupException"/>.</summary>
+    public static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (Find<StartupException>(e) is { } startup)
+        {
+            throw startup;
+        }
+        catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse } || e is IOException)
+        {
+            throw new StartupException(ExitCodes.Configuration, $"A port is taken: {e.GetBaseException().Message}. Give other ones by HTTP_URL, OTELORLEANS__Cluster__SiloPort, OTELORLEANS__Cluster__GatewayPort");
+        }
+    }
+
+    private static T? Find<T>(Exception? e) where T : Exception => e switch
+    {
+        null => null,
+        T found => found,
+        AggregateException many => many.InnerExceptions.Select(Find<T>).FirstOrDefault(f => f is not null),
+        _ => Find<T>(e.InnerException),
+    };
+}

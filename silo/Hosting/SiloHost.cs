@@ -1,0 +1,55 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Orleans.Dashboard;
+using Orleans.Hosting;
+using OtelOrleans.Silo.Health;
+
+namespace OtelOrleans.Silo.Hosting;
+
+/// <summary>The process: a silo with its web endpoints.</summary>
+internal static class SiloHost
+{
+    public const string DashboardPath = "/dashboard";
+
+    /// <summary>Longer than the drain's deadline and Orleans' own stop together.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    public static WebApplication Build(OtelOrleansOptions options)
+    {
+        // Not the caller's command line or the machine's settings: what counts has been read and checked already.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseUrls(options.Http.Url);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogs(options.Log);
+        builder.Services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+            o.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            o.SerializerOptions.WriteIndented = true;
+        });
+        // Health must be served while the silo waits for Postgres, so nothing waits for anything to start; stopping goes in order.
+        builder.Services.Configure<HostOptions>(o =>
+        {
+            o.ServicesStartConcurrently = true;
+            o.ShutdownTimeout = ShutdownTimeout;
+        });
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.UsePostgresClustering(options.Cluster);
+            silo.AddOtelOrleans(options);
+            if (options.Http.IsLoopback)
+            {
+                silo.AddDashboard(o => o.HideTrace = true);
+            }
+        });
+        var app = builder.Build();
+        app.UseRouting();
+        app.MapHealth();
+        if (options.Http.IsLoopback)
+        {
+            app.MapOrleansDashboard(DashboardPath);
+        }
+
+        return app;
+    }
+}

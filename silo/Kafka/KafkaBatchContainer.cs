@@ -1,0 +1,29 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+using OtelOrleans.GrainInterfaces;
+
+namespace OtelOrleans.Silo.Kafka;
+
+/// <summary>One chunk on its way through Orleans' stream delivery. Never leaves the silo.</summary>
+[GenerateSerializer, Immutable, Alias("otelorleans.KafkaBatchContainer")]
+internal sealed class KafkaBatchContainer(StreamId streamId, KafkaSequenceToken token, PayloadChunk chunk, long bytes) : IBatchContainer
+{
+    [Id(0)]
+    public StreamId StreamId { get; } = streamId;
+
+    [Id(1)]
+    public KafkaSequenceToken Token { get; } = token;
+
+    [Id(2)]
+    public PayloadChunk Chunk { get; } = chunk;
+
+    /// <summary>Payload bytes of the chunk.</summary>
+    [Id(3)]
+    public long Bytes { get; } = bytes;
+
+    public StreamSequenceToken SequenceToken => Token;
+
+    public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>() => [Tuple.Create((T)(object)Chunk, SequenceToken)];
+
+    public bool ImportRequestContext() => false;
+}

@@ -1,0 +1,185 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Ledger;
+
+namespace OtelOrleans.Silo.Kafka;
+
+/// <summary>
+/// Reads one topic-partition, from the resume point that Postgres knows: a session after the other. Acknowledges nothing to Kafka; what is durable, the session learns from
+/// the aggregators. Called by one pulling agent, one call at a time, but for <see cref="Shutdown(TimeSpan)"/>.
+/// </summary>
+internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, KafkaReceiverServices services) : IQueueAdapterReceiver, IDisposable
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(5);
+
+    private readonly StreamId _streamId = StreamId.Create(IDecoderGrain.StreamNamespace, $"{topic}/{partition}");
+    private readonly CancellationTokenSource _closing = new();
+    private PartitionSession? _session;
+    private PartitionBuffer? _buffer;
+    private TimeSpan _backoff = FirstBackoff;
+    private long _brokenAt;
+    private long _sequence;
+    private bool _neverRead;
+    private bool _stoppedByGap;
+
+    /// <summary>Called once. Waits for Postgres as long as it takes: without the resume point there is nothing to read.</summary>
+    public async Task Initialize(TimeSpan timeout)
+    {
+        try
+        {
+            var saved = await services.ResumePoints.LoadAsync(topic, partition, _closing.Token);
+            _neverRead = saved is null;
+            Begin(saved ?? 0, services.Consumers.Open(topic, partition, saved ?? 0));
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Shut down before Postgres answered: nothing was begun.
+        }
+    }
+
+    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => GetQueueMessagesAsync(maxCount, CancellationToken.None);
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
+    {
+        if (_session is not { } session || _buffer is not { } buffer || _closing.IsCancellationRequested || services.Drain.HasBegun)
+        {
+            return [];
+        }
+
+        BreakIfUndelivered(session);
+        if (!session.IsOpen)
+        {
+            Restart(session, buffer);
+            return [];
+        }
+
+        if (buffer.OutOfRange is { } range)
+        {
+            await GapAsync(session, buffer, range, cancellationToken);
+            return [];
+        }
+
+        if (!services.Tracker.HasCredit(session)
+            || buffer.TryTake(services.Options.MaxChunkRecords, services.Options.MaxChunkBytes, out var bytes) is not { } records)
+        {
+            return [];
+        }
+
+        return [new KafkaBatchContainer(_streamId, new KafkaSequenceToken(++_sequence), session.Polled(records, bytes), bytes)];
+    }
+
+    /// <summary>Means "the decoder has returned", not "it is stored", and does not come for all: says nothing to us.</summary>
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
+
+    public Task Shutdown(TimeSpan timeout) => Shutdown(timeout, CancellationToken.None);
+
+    public async Task Shutdown(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (_closing.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync();
+        if (_buffer is { } buffer)
+        {
+            services.Consumers.Close(buffer);
+        }
+
+        if (_session is { } session)
+        {
+            await services.ResumePoints.SettleAsync(session, cancellationToken);
+            services.Tracker.Close(session);
+            services.Lags.Forget(topic, partition);
+            SiloLog.PartitionClosed(services.Log, topic, partition, session.ResumePoint, session.UndurableBytes);
+        }
+
+        Dispose();
+    }
+
+    public void Dispose() => _closing.Dispose();
+
+    private void Begin(long resumePoint, PartitionBuffer buffer)
+    {
+        _buffer = buffer;
+        _session = services.Tracker.Open(topic, partition, resumePoint);
+        services.Lags.Watch(topic, partition, buffer);
+        SiloLog.PartitionOpened(services.Log, topic, partition, resumePoint);
+    }
+
+    /// <summary>A chunk that Orleans dropped, or that no decoder came to take.</summary>
+    private void BreakIfUndelivered(PartitionSession session)
+    {
+        var waited = session.OldestUnsent();
+        if (waited > services.Flow.DeliveryTimeout && session.Break($"a chunk was not taken by the aggregators within {services.Flow.DeliveryTimeout}"))
+        {
+            SiloLog.Undelivered(services.Log, topic, partition, session.ResumePoint, waited);
+        }
+    }
+
+    /// <summary>Opens the next session once the back-off is over. It grows as long as sessions break without having moved the resume point.</summary>
+    private void Restart(PartitionSession session, PartitionBuffer buffer)
+    {
+        if (_brokenAt == 0)
+        {
+            _brokenAt = services.Time.GetTimestamp();
+        }
+
+        if (services.Time.GetElapsedTime(_brokenAt) < _backoff)
+        {
+            return;
+        }
+
+        var resumePoint = session.ResumePoint;
+        _brokenAt = 0;
+        _backoff = session.HasMoved ? FirstBackoff : TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, LastBackoff.Ticks));
+        Begin(resumePoint, services.Consumers.Seek(buffer, resumePoint));
+    }
+
+    /// <summary>Kafka does not have the resume point. Never passed over in silence.</summary>
+    private async Task GapAsync(PartitionSession session, PartitionBuffer buffer, (long Low, long High) range, CancellationToken cancellationToken)
+    {
+        if (_stoppedByGap)
+        {
+            return;
+        }
+
+        var from = buffer.StartOffset;
+        if (from > range.High)
+        {
+            // Offsets have started over: another topic of the same name. What to do with the ledger of the old one is a person's decision.
+            _stoppedByGap = true;
+            SiloLog.OffsetsStartedOver(services.Log, topic, partition, from, range.High);
+            return;
+        }
+
+        if (from >= range.Low)
+        {
+            // Was out of range when asked, is not any more.
+            Begin(from, services.Consumers.Seek(buffer, from));
+            return;
+        }
+
+        if (_neverRead)
+        {
+            // The first run over this partition begins at the earliest record there is.
+            _neverRead = false;
+            Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
+            return;
+        }
+
+        await services.ResumePoints.RecordGapAsync(new OffsetGap(topic, partition, from, range.Low, "offsets deleted before they were read"), cancellationToken);
+        if (services.Options.OnGap == GapPolicy.Fail)
+        {
+            _stoppedByGap = true;
+            SiloLog.StoppedByGap(services.Log, topic, partition);
+            return;
+        }
+
+        session.Break("Kafka no longer has the resume point");
+        Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
+    }
+}

@@ -1,0 +1,89 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace OtelOrleans.Silo.Kafka;
+
+/// <summary>
+/// Spreads partitions over silos as evenly as can be, with few moves when silos come and go, and without talking to anyone: each silo computes the same from the membership
+/// and the partition list. While silos disagree for a moment, two may read a partition; the ledger lets one of them commit.
+/// </summary>
+internal sealed class KafkaQueueBalancer : QueueBalancerBase
+{
+    private readonly KafkaQueueMapper _partitions;
+    private volatile IReadOnlyList<QueueId> _mine = [];
+    private volatile IReadOnlyList<SiloAddress> _silos = [];
+
+    public KafkaQueueBalancer(IServiceProvider services, KafkaQueueMapper partitions, ILogger<KafkaQueueBalancer> log)
+        : base(services, log)
+    {
+        _partitions = partitions;
+        partitions.Changed += Rebalance;
+    }
+
+    public override IEnumerable<QueueId> GetMyQueues() => _mine;
+
+    public override Task Shutdown()
+    {
+        _partitions.Changed -= Rebalance;
+        return base.Shutdown();
+    }
+
+    /// <summary>
+    /// Rendezvous hashing with a cap: each partition goes to the silo that scores highest for it among those that are not full.
+    /// </summary>
+    internal static IReadOnlyList<int> Assign(IReadOnlyList<uint> queueHashes, IReadOnlyList<uint> siloHashes)
+    {
+        var owners = new int[queueHashes.Count];
+        var load = new int[siloHashes.Count];
+        var cap = (queueHashes.Count + siloHashes.Count - 1) / siloHashes.Count;
+        for (var q = 0; q < queueHashes.Count; q++)
+        {
+            var best = -1;
+            for (var s = 0; s < siloHashes.Count; s++)
+            {
+                if (load[s] < cap && (best < 0 || Score(queueHashes[q], siloHashes[s]) > Score(queueHashes[q], siloHashes[best])))
+                {
+                    best = s;
+                }
+            }
+
+            load[best]++;
+            owners[q] = best;
+        }
+
+        return owners;
+    }
+
+    protected override void OnClusterMembershipChange(HashSet<SiloAddress> activeSilos)
+    {
+        _silos = [.. activeSilos.Order()];
+        Rebalance();
+    }
+
+    private void Rebalance()
+    {
+        var silos = _silos;
+        List<QueueId> queues = [.. _partitions.GetAllQueues()];
+        var me = silos.ToList().IndexOf(SiloAddress);
+        if (me < 0)
+        {
+            _mine = [];
+        }
+        else
+        {
+            var owners = Assign([.. queues.Select(q => q.GetUniformHashCode())], [.. silos.Select(s => (uint)s.GetConsistentHashCode())]);
+            _mine = [.. queues.Where((_, i) => owners[i] == me)];
+        }
+
+        NotifyListeners().Ignore();
+    }
+
+    private static ulong Score(uint queue, uint silo)
+    {
+        // The finalizer of MurmurHash3: every input bit reaches every output bit.
+        var x = ((ulong)queue << 32) | silo;
+        x = (x ^ (x >> 33)) * 0xff51afd7ed558ccd;
+        x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53;
+        return x ^ (x >> 33);
+    }
+}

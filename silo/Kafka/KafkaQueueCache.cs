@@ -1,0 +1,117 @@
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace OtelOrleans.Silo.Kafka;
+
+/// <summary>
+/// Chunks of one partition between receiver and decoder: first in, first out, bounded in bytes. One queue carries one stream, so a cursor is a place in the list.
+/// Used by one pulling agent, on its turn.
+/// </summary>
+internal sealed class KafkaQueueCache(long maxBytes) : IQueueCache
+{
+    /// <summary>Chunks wait here only while the decoder is busy with the one before; a few keep it busy.</summary>
+    private const int MaxChunks = 16;
+
+    private readonly LinkedList<KafkaBatchContainer> _chunks = new();
+    private readonly List<Cursor> _cursors = [];
+    private long _bytes;
+
+    /// <summary>Never 0: the pulling agent would return before it purges, and hang.</summary>
+    public int GetMaxAddCount() => Math.Max(1, MaxChunks - _chunks.Count);
+
+    public bool IsUnderPressure() => _chunks.Count >= MaxChunks || _bytes >= maxBytes;
+
+    public void AddToCache(IList<IBatchContainer> messages)
+    {
+        foreach (var chunk in messages.Cast<KafkaBatchContainer>())
+        {
+            var node = _chunks.AddLast(chunk);
+            _bytes += chunk.Bytes;
+            foreach (var cursor in _cursors)
+            {
+                cursor.Next ??= node;
+            }
+        }
+    }
+
+    public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
+    {
+        purgedItems = [];
+        if (_cursors.Count == 0)
+        {
+            return false;
+        }
+
+        while (_chunks.First is { } first && _cursors.TrueForAll(c => c.IsPast(first.Value)))
+        {
+            purgedItems.Add(first.Value);
+            _bytes -= first.Value.Bytes;
+            _chunks.RemoveFirst();
+        }
+
+        return purgedItems.Count > 0;
+    }
+
+    public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
+    {
+        var cursor = new Cursor(this);
+        cursor.Seek(token);
+        _cursors.Add(cursor);
+        return cursor;
+    }
+
+    private sealed class Cursor(KafkaQueueCache cache) : IQueueCacheCursor
+    {
+        private LinkedListNode<KafkaBatchContainer>? _current;
+
+        public LinkedListNode<KafkaBatchContainer>? Next { get; set; }
+
+        public bool IsPast(KafkaBatchContainer chunk) =>
+            (_current ?? Next) is not { } place || place.Value.Token.SequenceNumber > chunk.Token.SequenceNumber;
+
+        public void Seek(StreamSequenceToken? token)
+        {
+            for (Next = cache._chunks.First; Next is not null && token is not null && Next.Value.Token.SequenceNumber < token.SequenceNumber; Next = Next.Next)
+            {
+            }
+        }
+
+        public IBatchContainer? GetCurrent(out Exception? exception)
+        {
+            exception = null;
+            return _current?.Value;
+        }
+
+        public bool MoveNext()
+        {
+            _current = Next;
+            Next = _current?.Next;
+            return _current is not null;
+        }
+
+        public void Refresh(StreamSequenceToken token)
+        {
+            if (_current is null && Next is null)
+            {
+                Seek(token);
+            }
+        }
+
+        /// <summary>The decoder does not fail; what Orleans itself could not deliver shows as a skipped chunk and breaks the session.</summary>
+        public void RecordDeliveryFailure()
+        {
+        }
+
+        public void Dispose()
+        {
+            cache._cursors.Remove(this);
+            _current = Next = null;
+        }
+    }
+}
+
+/// <summary>Makes the caches.</summary>
+internal sealed class KafkaQueueAdapterCache(long maxBytes) : IQueueAdapterCache
+{
+    public IQueueCache CreateQueueCache(QueueId queueId) => new KafkaQueueCache(maxBytes);
+}

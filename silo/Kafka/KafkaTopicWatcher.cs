@@ -1,0 +1,65 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Options;
+
+namespace OtelOrleans.Silo.Kafka;
+
+/// <summary>
+/// Looks up topics and their partitions, at start and ever again, so that a silo starts while Kafka is away and takes up topics and partitions as they appear.
+/// </summary>
+internal sealed class KafkaTopicWatcher(
+    IOptions<KafkaStreamOptions> options, KafkaQueueMapper mapper, KafkaClientLog clientLog, TimeProvider time, ILogger<KafkaTopicWatcher> log) : BackgroundService
+{
+    /// <summary>How often to look while something that was asked for is missing.</summary>
+    private static readonly TimeSpan Impatient = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private readonly HashSet<string> _saidMissing = [];
+
+    /// <summary>Topics asked for that Kafka does not have; null as long as no broker has answered.</summary>
+    public IReadOnlyList<string>? Missing { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var client = new AdminClientBuilder(options.Value.Client<AdminClientConfig>())
+            .SetErrorHandler((_, error) => clientLog.Error(error))
+            .SetLogHandler((_, message) => clientLog.Message(message))
+            .Build();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            // The client's call blocks; a thread of its own, not the pool's.
+            await Task.Factory.StartNew(() => LookUp(client), stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await Task.Delay(Missing is { Count: 0 } ? options.Value.MetadataInterval : Impatient, time, stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void LookUp(IAdminClient client)
+    {
+        var wanted = options.Value.Topics();
+        Metadata metadata;
+        try
+        {
+            metadata = client.GetMetadata(Timeout);
+        }
+        catch (KafkaException e)
+        {
+            clientLog.Error(e.Error);
+            return;
+        }
+
+        var found = metadata.Topics.Where(t => !t.Error.IsError && wanted.Any(w => w.Name == t.Topic)).ToDictionary(t => t.Topic, t => t.Partitions.Count);
+        List<string> missing = [.. wanted.Select(w => w.Name).Where(name => !found.ContainsKey(name))];
+        foreach (var topic in missing.Where(_saidMissing.Add))
+        {
+            SiloLog.TopicMissing(log, topic);
+        }
+
+        foreach (var (topic, partitions) in found.Where(f => _saidMissing.Remove(f.Key)))
+        {
+            SiloLog.TopicAppeared(log, topic, partitions);
+        }
+
+        Missing = missing;
+        mapper.Update(found.Select(f => (f.Key, f.Value)));
+    }
+}
