@@ -18,6 +18,7 @@ internal static class CommandLine
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
             ProduceCommand.Create(),
+            DemoCommand.Create(),
         };
         root.SetAction((_, cancellationToken) => RunCommand.RunAsync(cancellationToken));
         var parsed = root.Parse(args);

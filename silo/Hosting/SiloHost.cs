@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orleans.Dashboard;
-using Orleans.Hosting;
 using OtelOrleans.Silo.Health;
 
 namespace OtelOrleans.Silo.Hosting;
@@ -9,8 +8,6 @@ namespace OtelOrleans.Silo.Hosting;
 /// <summary>The process: a silo with its web endpoints.</summary>
 internal static class SiloHost
 {
-    public const string DashboardPath = "/dashboard";
-
     /// <summary>Longer than the drain's deadline and Orleans' own stop together.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -39,15 +36,15 @@ internal static class SiloHost
             silo.AddOtelOrleans(options);
             if (options.Http.IsLoopback)
             {
-                silo.AddDashboard(o => o.HideTrace = true);
+                silo.AddSiloDashboard();
             }
         });
-        var app = builder.Build();
+var app = builder.Build();
         app.UseRouting();
         app.MapHealth();
         if (options.Http.IsLoopback)
         {
-            app.MapOrleansDashboard(DashboardPath);
+            app.MapOrleansDashboard(SiloDashboard.Path);
         }
 
         return app;
