@@ -1,0 +1,97 @@
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Aggregation;
+using OtelOrleans.Sql.Ledger;
+
+namespace OtelOrleans.Tests.Aggregation;
+
+public sealed class ServiceBufferTests
+{
+    [Fact]
+    public void Batch_whose_predecessor_was_never_seen_is_refused()
+    {
+        var buffer = Buffer();
+
+        Assert.Equal(AppendStatus.Gap, buffer.Append(Batch(previous: 4, 5)).Status);
+        Assert.Equal(0, buffer.Rows);
+    }
+
+    [Fact]
+    public void Predecessor_in_the_ledger_counts_as_seen()
+    {
+        var buffer = Buffer(new LedgerEntry("t", 0, NextOffset: 5));
+
+        var result = buffer.Append(Batch(previous: 4, 5, 6));
+
+        Assert.Equal(new AppendResult(AppendStatus.Accepted, 4), result);
+        Assert.Equal(2, buffer.Rows);
+    }
+
+    [Fact]
+    public void Records_already_seen_are_dropped_one_by_one()
+    {
+        var buffer = Buffer(new LedgerEntry("t", 0, NextOffset: 11));
+        buffer.Append(Batch(previous: RowBatch.NoOffset, 9, 10, 11, 12));
+
+        var request = buffer.TakeFlush(long.MaxValue)!;
+
+        Assert.Equal([11, 12], OffsetRows.Offsets(request));
+        Assert.Equal(2, request.Blocks.Sum(b => b.Rows));
+    }
+
+    [Fact]
+    public void Ledger_moves_from_exactly_what_was_known()
+    {
+        var buffer = Buffer(new LedgerEntry("t", 0, NextOffset: 5));
+        buffer.Append(Batch(previous: 4, 5, 9));
+        buffer.Append(Batch(previous: RowBatch.NoOffset, 3) with { Partition = 1 });
+
+        var moves = buffer.TakeFlush(long.MaxValue)!.Moves.OrderBy(m => m.Partition).Select(m => (m.Partition, m.ExpectedNextOffset, m.NextOffset));
+
+        Assert.Equal([(0, 5, 10), (1, null, 4)], moves);
+    }
+
+    [Fact]
+    public void Second_flush_moves_from_where_the_first_ended()
+    {
+        var buffer = Buffer();
+        buffer.Append(Batch(previous: RowBatch.NoOffset, 3));
+        buffer.TakeFlush(long.MaxValue);
+        buffer.Append(Batch(previous: 3, 8));
+        Assert.Equal(1, buffer.Committed());
+
+        var move = Assert.Single(buffer.TakeFlush(long.MaxValue)!.Moves);
+
+        Assert.Equal((4L, 9L), (move.ExpectedNextOffset!.Value, move.NextOffset));
+    }
+
+    [Fact]
+    public void Flush_takes_whole_batches_until_its_bytes_are_reached()
+    {
+        var buffer = Buffer();
+        buffer.Append(Batch(RowBatch.NoOffset, 1));
+        buffer.Append(Batch(1, 2));
+        buffer.Append(Batch(2, 3));
+
+        Assert.Equal([1, 2], OffsetRows.Offsets(buffer.TakeFlush(OffsetRows.RowBytes + 1)!));
+        Assert.Equal((3, 1), (buffer.Rows, buffer.QueuedRows));
+    }
+
+    [Fact]
+    public void Durable_is_what_is_committed_and_known_is_what_was_seen()
+    {
+        var buffer = Buffer();
+        buffer.Append(Batch(RowBatch.NoOffset, 1, 2));
+        Assert.Equal(new DurableMark(true, RowBatch.NoOffset), buffer.DurableOf("t", 0, 2));
+        Assert.False(buffer.DurableOf("t", 0, 3).Known);
+        Assert.False(buffer.DurableOf("t", 1, 1).Known);
+
+        buffer.TakeFlush(long.MaxValue);
+        buffer.Committed();
+
+        Assert.Equal(new DurableMark(true, 2), buffer.DurableOf("t", 0, 2));
+    }
+
+    private static ServiceBuffer Buffer(params LedgerEntry[] ledger) => new("svc", ledger, TimeProvider.System);
+
+    private static RowBatch Batch(long previous, params long[] offsets) => OffsetRows.Batch(previous, offsets);
+}

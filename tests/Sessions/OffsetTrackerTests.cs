@@ -1,0 +1,48 @@
+using CsCheck;
+using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Tests.Infrastructure;
+
+namespace OtelOrleans.Tests.Sessions;
+
+public sealed class OffsetTrackerTests
+{
+    [Fact]
+    public void Resume_point_waits_for_the_oldest_chunk()
+    {
+        var tracker = new OffsetTracker(resumePoint: 10);
+        var first = tracker.Add(lastOffset: 14, bytes: 100, now: 0);
+        var second = tracker.Add(lastOffset: 20, bytes: 50, now: 0);
+
+        Assert.False(tracker.Complete(second));
+        Assert.Equal((10, 150), (tracker.ResumePoint, tracker.UndurableBytes));
+        Assert.True(tracker.Complete(first));
+        Assert.Equal((21, 0), (tracker.ResumePoint, tracker.UndurableBytes));
+    }
+
+    [Fact]
+    public void Resume_point_is_behind_every_chunk_with_something_pending_in_any_order_of_completion() =>
+        // Each chunk: how many batches it sends. Then a random order in which batches and decodings end.
+        Gen.Select(Gen.Int[0, 4].Array[1, 30], Gen.Int).Sample((batches, seed) =>
+        {
+            var tracker = new OffsetTracker(0);
+            var chunks = new List<ChunkProgress>();
+            var endings = new List<ChunkProgress>();
+            foreach (var n in batches)
+            {
+                var chunk = tracker.Add(chunks.Count * 10 + 9, bytes: 1, now: 0);
+                chunk.Pending += n;
+                chunks.Add(chunk);
+                endings.AddRange(Enumerable.Repeat(chunk, n + 1));
+            }
+
+            foreach (var chunk in endings.Shuffle(seed))
+            {
+                tracker.Complete(chunk);
+                var expected = chunks.TakeWhile(c => c.Pending == 0).Count();
+                Assert.Equal(expected * 10, tracker.ResumePoint);
+                Assert.Equal(chunks.Count - expected, tracker.UndurableBytes);
+            }
+
+            Assert.Null(tracker.Oldest);
+        });
+}
