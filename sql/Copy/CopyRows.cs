@@ -27,25 +27,45 @@ internal static partial class CopyRows
         count = 0;
         while (!rows.IsEmpty)
         {
-            if (rows.Length < 2 || BinaryPrimitives.ReadInt16BigEndian(rows) != columns)
+            if (!TrySkip(ref rows, columns))
                 return false;
-            rows = rows[2..];
-            for (var column = 0; column < columns; column++)
-            {
-                if (rows.Length < 4)
-                    return false;
-                var length = BinaryPrimitives.ReadInt32BigEndian(rows);
-                rows = rows[4..];
-                if (length == -1)
-                    continue;
-                if (length < 0 || length > rows.Length)
-                    return false;
-                rows = rows[length..];
-            }
-
             count++;
         }
 
+        return true;
+    }
+
+    /// <summary>The length in bytes of the first rows.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> rows, int count)
+    {
+        var rest = rows;
+        for (var row = 0; row < count; row++)
+        {
+            if (rest.Length < 2 || !TrySkip(ref rest, BinaryPrimitives.ReadInt16BigEndian(rest)))
+                throw new ArgumentOutOfRangeException(nameof(count), count, $"There are only {row} rows");
+        }
+
+        return rows.Length - rest.Length;
+    }
+
+    private static bool TrySkip(ref ReadOnlySpan<byte> rows, short columns)
+    {
+        if (rows.Length < 2 || BinaryPrimitives.ReadInt16BigEndian(rows) != columns)
+            return false;
+        var rest = rows[2..];
+        for (var column = 0; column < columns; column++)
+        {
+            if (rest.Length < 4)
+                return false;
+            var length = BinaryPrimitives.ReadInt32BigEndian(rest);
+            rest = rest[4..];
+            // -1 is a null.
+            if (length < -1 || length > rest.Length)
+                return false;
+            rest = rest[Math.Max(length, 0)..];
+        }
+
+        rows = rest;
         return true;
     }
 

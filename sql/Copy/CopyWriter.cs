@@ -135,16 +135,14 @@ public sealed class CopyWriter : IAsyncDisposable
         var (row, column) = CopyRows.Locate(error);
         if (row is { } line)
         {
+            // The blocks of one owner follow each other.
+            var (previous, before) = ((PendingFlush?)null, 0);
             foreach (var (owner, block) in transaction.Blocks)
             {
+                before = owner == previous ? before : 0;
                 if (line < block.Rows)
-                {
-                    // Rows of the owner's earlier blocks stand before it: blocks of one owner follow each other.
-                    var before = transaction.Blocks.TakeWhile(b => b.Block != block || b.Owner != owner).Where(b => b.Owner == owner).Sum(b => b.Block.Rows);
                     return (owner, Result(before + line));
-                }
-
-                line -= block.Rows;
+                (previous, before, line) = (owner, before + block.Rows, line - block.Rows);
             }
         }
 
@@ -188,6 +186,8 @@ public sealed class CopyWriter : IAsyncDisposable
             throw new ArgumentException("A flush moves the ledger at least once: rows without a move would be stored again and again", nameof(request));
         if (request.Moves.DistinctBy(m => (m.Topic, m.Partition)).Count() != request.Moves.Count)
             throw new ArgumentException("A flush moves the ledger of a topic-partition once", nameof(request));
+        if (request.Moves.Any(m => m.NextOffset < (m.ExpectedNextOffset ?? 0)))
+            throw new ArgumentException("The ledger moves forward", nameof(request));
     }
 
     /// <summary>What can be told without asking Postgres: a layout of a newer version, or bytes that are not the rows they claim to be.</summary>

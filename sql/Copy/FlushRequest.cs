@@ -27,4 +27,16 @@ public readonly record struct LedgerMove(string Topic, int Partition, long? Expe
 /// <param name="Layout">Id of a <see cref="CopyLayout"/>.</param>
 /// <param name="Bytes">The rows.</param>
 /// <param name="Rows">Number of rows. Checked.</param>
-public readonly record struct CopyBlock(short Layout, ReadOnlyMemory<byte> Bytes, int Rows);
+public readonly record struct CopyBlock(short Layout, ReadOnlyMemory<byte> Bytes, int Rows)
+{
+    /// <summary>
+    /// Some of the rows, over the same memory: to take a refused row out (what is before it, what is after it) or to halve. Throws if there are not as many rows.
+    /// </summary>
+    public CopyBlock Slice(int firstRow, int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        var start = CopyRows.LengthOf(Bytes.Span, firstRow);
+        return new(Layout, Bytes.Slice(start, CopyRows.LengthOf(Bytes.Span[start..], rows)), rows);
+    }
+}

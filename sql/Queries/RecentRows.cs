@@ -33,7 +33,7 @@ public sealed record RecentDataPoint(DateTimeOffset Time, string ServiceName, st
 public sealed class RecentRows(PostgresDatabase database)
 {
     /// <summary>The latest spans, newest first.</summary>
-    public Task<IReadOnlyList<RecentSpan>> SpansAsync(CancellationToken ct, int limit = 5) => ReadAsync(
+    public Task<IReadOnlyList<RecentSpan>> SpansAsync(int limit, CancellationToken ct) => ReadAsync(
         """
         select start_time, service_name, name,
                coalesce((array['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'])[kind + 1], kind::text),
@@ -45,7 +45,7 @@ public sealed class RecentRows(PostgresDatabase database)
         ct);
 
     /// <summary>The latest log records, newest first.</summary>
-    public Task<IReadOnlyList<RecentLogRecord>> LogRecordsAsync(CancellationToken ct, int limit = 5) => ReadAsync(
+    public Task<IReadOnlyList<RecentLogRecord>> LogRecordsAsync(int limit, CancellationToken ct) => ReadAsync(
         """
         select time, service_name,
                coalesce(nullif(severity_text, ''), (array['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'])[(severity_number + 3) / 4], ''),
@@ -57,7 +57,7 @@ public sealed class RecentRows(PostgresDatabase database)
         ct);
 
     /// <summary>The latest data points, newest first.</summary>
-    public async Task<IReadOnlyList<RecentDataPoint>> DataPointsAsync(CancellationToken ct, int limit = 5)
+    public async Task<IReadOnlyList<RecentDataPoint>> DataPointsAsync(int limit, CancellationToken ct)
     {
         // Points have an index per series and a BRIN over time: a quarter of an hour is found at once, everything is a scan.
         var recent = await PointsAsync("time > now() - interval '15 minutes' and time < now() + interval '1 hour'", limit, ct);

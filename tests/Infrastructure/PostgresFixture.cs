@@ -78,7 +78,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         return IsRoot ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments]) : RunAsync(path, arguments);
     }
 
+    // POSTGRES_BIN: a directory with the binaries of another version.
     private static string Binaries() =>
+        Environment.GetEnvironmentVariable("POSTGRES_BIN") is { Length: > 0 } given ? given :
         Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.TryParse(Path.GetFileName(d), out var version) ? version : 0)
             .Select(d => Path.Combine(d, "bin")).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
         ?? throw new InvalidOperationException("No Postgres server in /usr/lib/postgresql: install the package postgresql");

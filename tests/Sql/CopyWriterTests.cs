@@ -154,6 +154,35 @@ public sealed class CopyWriterTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Where_Postgres_names_no_row_whoever_fails_alone_is_guilty()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync(), configure: o => o.WriterConnections = 1);
+        await using var writer = sql.NewWriter();
+        var answers = await GroupAsync(sql, writer, [Request("a", 3), Request("b", 3), Request("gu\0ilty", 3), Request("c", 3)]);
+        Assert.Equal([FlushOutcome.Committed, FlushOutcome.Committed, FlushOutcome.Refused, FlushOutcome.Committed], answers.Select(a => a.Outcome));
+        Assert.Null(answers[2].Refused!.Row);
+        Assert.Equal(9L, await sql.ScalarAsync<long>("select count(*) from otel.spans where service_name <> 'first'"));
+    }
+
+    [Fact]
+    public async Task A_refused_row_can_be_taken_out_and_its_neighbours_stored()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        await using var writer = sql.NewWriter();
+        var block = new Rows(CopyLayouts.Spans).Add(("name", "one")).Add(("name", "t\0wo")).Add(("name", "three")).ToBlock();
+        FlushRequest Flush(params CopyBlock[] blocks) => new() { ServiceName = "s", Moves = [new("t", 0, null, 1)], Blocks = blocks };
+
+        var row = (await writer.FlushAsync(Flush(block), Ct)).Refused!.Row!.Value;
+        var result = await writer.FlushAsync(
+            Flush(block.Slice(0, row), block.Slice(row + 1, block.Rows - row - 1), new Rows(CopyLayouts.DeadLetters).Add(("payload", block.Slice(row, 1).Bytes.ToArray())).ToBlock()), Ct);
+
+        Assert.Equal((FlushOutcome.Committed, ""), (result.Outcome, result.Reason));
+        Assert.Equal("one,three", await sql.ScalarAsync<string>("select string_agg(name, ',' order by name) from otel.spans"));
+        Assert.Equal(1L, await sql.CountAsync("dead_letters"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.Slice(2, 2));
+    }
+
+    [Fact]
     public async Task Bytes_that_are_not_the_announced_rows_never_reach_Postgres()
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());

@@ -46,13 +46,13 @@ public sealed class QueriesTests(PostgresFixture postgres)
         Assert.Equal([new("cart", 8, 0, 3), new("mad", 1, 0, 0), new("web", 0, 2, 0)], await counts.ReadPerServiceAsync(Ct));
 
         var recent = new RecentRows(sql.Database);
-        var spans = await recent.SpansAsync(Ct);
+        var spans = await recent.SpansAsync(5, Ct);
         Assert.Equal(5, spans.Count);
         Assert.Equal(("cart", "POST /buy", "server", 1.5, "error", "abc"), (spans[0].ServiceName, spans[0].Name, spans[0].Kind, spans[0].DurationMs, spans[0].Status, spans[0].TraceId));
         Assert.Equal(TimeSpan.Zero, spans[0].Time - new DateTimeOffset(now.AddTicks(-(now.Ticks % 10))));
-        var logs = await recent.LogRecordsAsync(Ct);
+        var logs = await recent.LogRecordsAsync(5, Ct);
         Assert.Equal([("Information", "login", "abc"), ("ERROR", "boom", null)], logs.Select(l => (l.Severity, l.Body, l.TraceId)));
-        var points = await recent.DataPointsAsync(Ct);
+        var points = await recent.DataPointsAsync(5, Ct);
         Assert.Equal(
             [("cpu", "sum", "42", "s"), ("latency", "histogram", "count=3 sum=1.5", ""), ("cpu", "sum", "0.5", "s")],
             points.Select(p => (p.MetricName, p.Kind, p.Value, p.Unit)));
