@@ -71,7 +71,7 @@ public sealed class OtlpTagsTests
                 _ => WireType.Varint,
             };
             expected.Add((name, (uint)field.FieldNumber << 3 | wireType));
-            if (field.IsPacked)
+            if (field.IsRepeated && field.IsPacked && wireType != WireType.Bytes)
             {
                 expected.Add((name + "Packed", (uint)field.FieldNumber << 3 | WireType.Bytes));
             }
