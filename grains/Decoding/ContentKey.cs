@@ -13,4 +13,7 @@ internal readonly record struct ContentKey(UInt128 Context, UInt128 Content)
     /// <summary>Key of content within a context, whose bytes are few.</summary>
     public static ContentKey Of(ReadOnlySpan<byte> context, ReadOnlySpan<byte> content) =>
         new(context.IsEmpty ? UInt128.Zero : XxHash128.HashToUInt128(context), XxHash128.HashToUInt128(content));
+
+    /// <summary>Both parts are hashes already.</summary>
+    public override int GetHashCode() => (int)(ulong)Content ^ (int)(ulong)Context;
 }

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using OpenTelemetry.Proto.Trace.V1;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Decoding;
+using OtelOrleans.Sql.Copy;
+
+namespace OtelOrleans.Tests.Bench;
+
+/// <summary>Measures decoding against Google.Protobuf's parsing of the same payloads, in turns, so that a drifting machine moves both. The ratio is the number to compare.</summary>
+public static class DecodeBench
+{
+    private const int WarmUpRounds = 3;
+    private const int Rounds = 15;
+
+    /// <summary>Decodes all <c>*-traces.pb</c> and <c>*-traces-*.pb</c> of a folder, a payload per chunk, and prints the median round on one line.</summary>
+    /// <param name="corpusFolder">Where the payloads are.</param>
+    /// <param name="output">Where the line goes.</param>
+    public static void Run(string corpusFolder, TextWriter output)
+    {
+        var payloads = Directory.GetFiles(corpusFolder, "*-traces*.pb").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToArray();
+        var chunks = payloads.Select(p => new PayloadChunk("bench", 0, 1, 1, [new PayloadRecord(0, 0, Signal.Traces, p)])).ToArray();
+        var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
+        List<double> decode = [], parse = [];
+        long spans = 0, rowBytes = 0, allocated = 0;
+        for (var round = -WarmUpRounds; round < Rounds; round++)
+        {
+            (spans, rowBytes) = (0, 0);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var start = Stopwatch.GetTimestamp();
+            foreach (var chunk in chunks)
+            {
+                foreach (var batch in decoder.Decode(chunk))
+                {
+                    foreach (var dimension in batch.Dimensions)
+                    {
+                        dimension.MarkDurable(TimeProvider.System);
+                    }
+
+                    var table = batch.Batch.Tables.Single(t => t.Layout == CopyLayouts.Spans.Id);
+                    spans += table.RecordRows[0];
+                    rowBytes += table.Bytes.Length;
+                }
+            }
+
+            var decoded = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            start = Stopwatch.GetTimestamp();
+            foreach (var payload in payloads)
+            {
+                TracesData.Parser.ParseFrom(payload);
+            }
+
+            var parsed = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+            if (round >= 0)
+            {
+                decode.Add(decoded / spans);
+                parse.Add(parsed / spans);
+            }
+        }
+
+        // Allocated beyond the rows themselves, which are handed out and have to be somewhere.
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"decode: ns_per_span={Median(decode):F0} bytes_per_span={(allocated - rowBytes) / (double)spans:F1} ratio_parse={Median(parse) / Median(decode):F2} row_bytes_per_span={rowBytes / spans} spans={spans}"));
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
