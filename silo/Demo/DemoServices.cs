@@ -60,8 +60,12 @@ internal sealed class DemoServices : IAsyncDisposable
     {
         var binaries = await PostgresBinaries.FindAsync(ct) ?? throw new InvalidOperationException(PostgresBinaries.HowToInstall);
         var folder = Path.Combine(options.DataDirectory, "postgres");
+
+        // Told after the step's line is whole.
+        await using var told = new StringWriter();
         _postgres = await _console.StepAsync(
-            $"starting Postgres {binaries.Major} in {folder}", () => PrivatePostgres.StartAsync(folder, new(), stderr, ct));
+            $"starting Postgres {binaries.Major} in {folder}", () => PrivatePostgres.StartAsync(folder, new(), told, ct));
+        await stderr.WriteAsync(told.ToString());
         PsqlCommand = _postgres.PsqlCommand;
         return new(PrivatePostgres.Host, _postgres.Port, _postgres.User, _postgres.Password, _postgres.Database);
     }
