@@ -41,8 +41,10 @@ fi
 say "installing PostgreSQL's server programs with apt-get"
 # Debian's package makes a cluster and starts it on port 5432. Told so beforehand, it makes none, and nothing is left listening.
 "${as_root[@]}" mkdir -p /etc/postgresql-common
-if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-    echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+settings=/etc/postgresql-common/createcluster.conf
+if ! grep -qsE '^[[:space:]]*create_main_cluster[[:space:]]*=[[:space:]]*(false|no|off)' "$settings"; then
+    printf '%s\n' '# Added by OtelOrleans: only the programs are wanted, no server on port 5432.' 'create_main_cluster = false' \
+        | "${as_root[@]}" tee -a "$settings" >/dev/null
 fi
 "${as_root[@]}" apt-get update -qq </dev/null >&2
 # confold keeps the line above when the package brings a file of that name.

@@ -9,29 +9,29 @@ internal sealed class DemoConsole(TextWriter output, bool terminal)
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
 
-    private readonly Lock gate = new();
-    private bool lineIsOpen;
-    private long? lastCounted;
-    private long? lastPrinted;
-    private DemoCounts last = new(0, 0, 0, 0);
+    private readonly Lock _gate = new();
+    private bool _lineIsOpen;
+    private long? _lastCounted;
+    private long? _lastPrinted;
+    private DemoCounts _last = new(0, 0, 0, 0);
 
     /// <summary>Tells what begins, runs it, and adds how long it took.</summary>
     public async Task<T> StepAsync<T>(string what, Func<Task<T>> step)
     {
         var began = TimeProvider.System.GetTimestamp();
-        lock (gate)
+        lock (_gate)
         {
             CloseLine();
             output.Write($"{what} … ");
             output.Flush();
-            lineIsOpen = true;
+            _lineIsOpen = true;
         }
 
         var result = await step();
-        lock (gate)
+        lock (_gate)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s"));
-            lineIsOpen = false;
+            _lineIsOpen = false;
         }
 
         return result;
@@ -47,7 +47,7 @@ internal sealed class DemoConsole(TextWriter output, bool terminal)
     /// <summary>Tells one thing.</summary>
     public void Line(string text)
     {
-        lock (gate)
+        lock (_gate)
         {
             CloseLine();
             output.WriteLine(text);
@@ -61,26 +61,26 @@ internal sealed class DemoConsole(TextWriter output, bool terminal)
     public void Counts(DemoCounts counts)
     {
         var now = TimeProvider.System.GetTimestamp();
-        if (!terminal && lastPrinted is { } printed && TimeProvider.System.GetElapsedTime(printed, now) < BetweenLines)
+        if (!terminal && _lastPrinted is { } printed && TimeProvider.System.GetElapsedTime(printed, now) < BetweenLines)
         {
             return;
         }
 
-        var seconds = lastCounted is { } counted ? TimeProvider.System.GetElapsedTime(counted, now).TotalSeconds : 0;
-        var text = Text(counts, last, seconds);
-        (last, lastCounted, lastPrinted) = (counts, now, now);
+        var seconds = _lastCounted is { } counted ? TimeProvider.System.GetElapsedTime(counted, now).TotalSeconds : 0;
+        var text = Text(counts, _last, seconds);
+        (_last, _lastCounted, _lastPrinted) = (counts, now, now);
         if (!terminal)
         {
             Line(text);
             return;
         }
 
-        lock (gate)
+        lock (_gate)
         {
             // Back to the first column, write, and erase what a longer line before left behind.
             output.Write($"\r{text}\u001b[K");
             output.Flush();
-            lineIsOpen = true;
+            _lineIsOpen = true;
         }
     }
 
@@ -100,10 +100,10 @@ internal sealed class DemoConsole(TextWriter output, bool terminal)
 
     private void CloseLine()
     {
-        if (lineIsOpen)
+        if (_lineIsOpen)
         {
             output.WriteLine();
-            lineIsOpen = false;
+            _lineIsOpen = false;
         }
     }
 }

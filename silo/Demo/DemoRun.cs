@@ -16,14 +16,14 @@ internal sealed class DemoRun
 
     private static readonly TimeSpan QuietDeadline = TimeSpan.FromSeconds(10);
 
-    private readonly DemoOptions options;
-    private readonly IDemoSilo silo;
-    private readonly DemoConsole console;
-    private readonly TextWriter stderr;
-    private DemoCounts counts = new(0, 0, 0, 0);
+    private readonly DemoOptions _options;
+    private readonly IDemoSilo _silo;
+    private readonly DemoConsole _console;
+    private readonly TextWriter _stderr;
+    private DemoCounts _counts = new(0, 0, 0, 0);
 
     private DemoRun(DemoOptions options, IDemoSilo silo, DemoConsole console, TextWriter stderr) =>
-        (this.options, this.silo, this.console, this.stderr) = (options, silo, console, stderr);
+        (_options, _silo, _console, _stderr) = (options, silo, console, stderr);
 
     /// <summary>Runs until cancelled (Ctrl-C), or with <see cref="DemoOptions.Once"/> until rows of all signals are stored.</summary>
     /// <param name="options">How.</param>
@@ -54,7 +54,7 @@ internal sealed class DemoRun
             exitCode = 1;
         }
 
-        console.Line($"stored: {DemoConsole.Text(run.counts, run.counts, seconds: 0)}");
+        console.Line($"stored: {DemoConsole.Text(run._counts, run._counts, seconds: 0)}");
         return exitCode;
     }
 
@@ -62,12 +62,12 @@ internal sealed class DemoRun
     {
         try
         {
-            await console.StepAsync("starting the silo", () => silo.StartAsync(services.Endpoints, ct));
+            await _console.StepAsync("starting the silo", () => _silo.StartAsync(services.Endpoints, ct));
             return await WithShopAsync(services, ct);
         }
         finally
         {
-            await console.StepAsync("draining and stopping the silo", silo.StopAsync);
+            await _console.StepAsync("draining and stopping the silo", _silo.StopAsync);
             await CountAsync(CancellationToken.None);
         }
     }
@@ -78,14 +78,14 @@ internal sealed class DemoRun
         ShowAddresses(services, gateway);
         using var closing = new CancellationTokenSource();
         using var shop = new SampleShop(gateway.Address);
-        var visits = shop.RunAsync(options.Rate, closing.Token);
+        var visits = shop.RunAsync(_options.Rate, closing.Token);
         try
         {
-            return options.Once ? await WatchOnceAsync(ct) : await WatchAsync(ct);
+            return _options.Once ? await WatchOnceAsync(ct) : await WatchAsync(ct);
         }
         finally
         {
-            await console.StepAsync("closing the sample shop", async () =>
+            await _console.StepAsync("closing the sample shop", async () =>
             {
                 await closing.CancelAsync();
                 await visits;
@@ -99,13 +99,13 @@ internal sealed class DemoRun
 
     private void ShowAddresses(DemoServices services, OtlpGateway gateway)
     {
-        console.Line("");
-        console.Address("health", $"{silo.HttpAddress}/health");
-        console.Address("dashboard", $"{silo.HttpAddress}/dashboard");
-        console.Address("psql", services.PsqlCommand);
-        console.Address("Kafka", $"{services.Endpoints.KafkaBrokers}   ({string.Join(", ", services.Endpoints.Topics.All)})");
-        console.Address("OTLP/HTTP", $"{gateway.Address.AbsoluteUri.TrimEnd('/')}   (goes to Kafka; send your own here)");
-        console.Line(options.Once ? "" : "  Ctrl-C ends it\n");
+        _console.Line("");
+        _console.Address("health", $"{_silo.HttpAddress}/health");
+        _console.Address("dashboard", $"{_silo.HttpAddress}/dashboard");
+        _console.Address("psql", services.PsqlCommand);
+        _console.Address("Kafka", $"{services.Endpoints.KafkaBrokers}   ({string.Join(", ", services.Endpoints.Topics.All)})");
+        _console.Address("OTLP/HTTP", $"{gateway.Address.AbsoluteUri.TrimEnd('/')}   (goes to Kafka; send your own here)");
+        _console.Line(_options.Once ? "" : "  Ctrl-C ends it\n");
     }
 
     private async Task<int> WatchAsync(CancellationToken ct)
@@ -114,7 +114,7 @@ internal sealed class DemoRun
         {
             if (await CountAsync(ct))
             {
-                console.Counts(counts);
+                _console.Counts(_counts);
             }
 
             await Task.Delay(BetweenCounts, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -126,14 +126,14 @@ internal sealed class DemoRun
     private async Task<int> WatchOnceAsync(CancellationToken ct)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(began) < options.Deadline)
+        while (TimeProvider.System.GetElapsedTime(began) < _options.Deadline)
         {
-            if (await CountAsync(ct) && counts.HasAllSignals)
+            if (await CountAsync(ct) && _counts.HasAllSignals)
             {
-                console.Counts(counts);
-                foreach (var row in await silo.FiveRowsOfEachAsync(ct))
+                _console.Counts(_counts);
+                foreach (var row in await _silo.FiveRowsOfEachAsync(ct))
                 {
-                    console.Line(row);
+                    _console.Line(row);
                 }
 
                 return 0;
@@ -142,8 +142,8 @@ internal sealed class DemoRun
             await Task.Delay(BetweenCountsOnce, ct);
         }
 
-        await stderr.WriteLineAsync(
-            $"After {options.Deadline.TotalSeconds:0} s not every signal has rows in Postgres ({DemoConsole.Text(counts, counts, seconds: 0)}): the log above tells why.");
+        await _stderr.WriteLineAsync(
+            $"After {_options.Deadline.TotalSeconds:0} s not every signal has rows in Postgres ({DemoConsole.Text(_counts, _counts, seconds: 0)}): the log above tells why.");
         return 1;
     }
 
@@ -153,12 +153,12 @@ internal sealed class DemoRun
     {
         try
         {
-            counts = await silo.CountAsync(ct);
+            _counts = await _silo.CountAsync(ct);
             return true;
         }
         catch (DbException trouble)
         {
-            await stderr.WriteLineAsync($"Postgres does not answer: {trouble.Message}");
+            await _stderr.WriteLineAsync($"Postgres does not answer: {trouble.Message}");
             return false;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -172,13 +172,13 @@ internal sealed class DemoRun
     {
         var began = TimeProvider.System.GetTimestamp();
         var changed = began;
-        var seen = counts;
-        while (!options.Once && TimeProvider.System.GetElapsedTime(changed) < Quiet && TimeProvider.System.GetElapsedTime(began) < QuietDeadline)
+        var seen = _counts;
+        while (!_options.Once && TimeProvider.System.GetElapsedTime(changed) < Quiet && TimeProvider.System.GetElapsedTime(began) < QuietDeadline)
         {
             await Task.Delay(BetweenCountsOnce);
-            if (await CountAsync(CancellationToken.None) && counts != seen)
+            if (await CountAsync(CancellationToken.None) && _counts != seen)
             {
-                (seen, changed) = (counts, TimeProvider.System.GetTimestamp());
+                (seen, changed) = (_counts, TimeProvider.System.GetTimestamp());
             }
         }
     }

@@ -7,11 +7,11 @@ namespace OtelOrleans.Silo.Demo;
 /// <summary>The Postgres and the Kafka of one run of the demo: started here, or named by the environment.</summary>
 internal sealed class DemoServices : IAsyncDisposable
 {
-    private readonly DemoConsole console;
-    private PrivatePostgres? postgres;
-    private EmbeddedKafka? kafka;
+    private readonly DemoConsole _console;
+    private PrivatePostgres? _postgres;
+    private EmbeddedKafka? _kafka;
 
-    private DemoServices(DemoConsole console) => this.console = console;
+    private DemoServices(DemoConsole console) => _console = console;
 
     /// <summary>What the silo is pointed at.</summary>
     public DemoEndpoints Endpoints { get; private set; } = null!;
@@ -41,12 +41,12 @@ internal sealed class DemoServices : IAsyncDisposable
     /// <summary>Stops what was started here, Kafka first.</summary>
     public async ValueTask DisposeAsync()
     {
-        kafka?.Dispose();
-        kafka = null;
-        if (postgres is { } running)
+        _kafka?.Dispose();
+        _kafka = null;
+        if (_postgres is { } running)
         {
-            postgres = null;
-            await console.StepAsync("stopping Postgres", async () => await running.DisposeAsync());
+            _postgres = null;
+            await _console.StepAsync("stopping Postgres", async () => await running.DisposeAsync());
         }
     }
 
@@ -60,28 +60,32 @@ internal sealed class DemoServices : IAsyncDisposable
     {
         var binaries = await PostgresBinaries.FindAsync(ct) ?? throw new InvalidOperationException(PostgresBinaries.HowToInstall);
         var folder = Path.Combine(options.DataDirectory, "postgres");
-        postgres = await console.StepAsync(
-            $"starting Postgres {binaries.Major} in {folder}", () => PrivatePostgres.StartAsync(folder, new(), stderr, ct));
-        PsqlCommand = postgres.PsqlCommand;
-        return new(PrivatePostgres.Host, postgres.Port, postgres.User, postgres.Password, postgres.Database);
+
+        // Told after the step's line is whole.
+        await using var told = new StringWriter();
+        _postgres = await _console.StepAsync(
+            $"starting Postgres {binaries.Major} in {folder}", () => PrivatePostgres.StartAsync(folder, new(), told, ct));
+        await stderr.WriteAsync(told.ToString());
+        PsqlCommand = _postgres.PsqlCommand;
+        return new(PrivatePostgres.Host, _postgres.Port, _postgres.User, _postgres.Password, _postgres.Database);
     }
 
     /// <remarks>
     /// The embedded Kafka forgets everything and begins at offset 0 again, while Postgres remembers how far each partition was stored. Topics of another name
     /// for each run keep the two from being taken for one; only the first run on new data has the plain names.
     /// </remarks>
-    private Task<DemoEndpoints> StartKafkaAsync(DemoOptions options, DemoPostgres target) => console.StepAsync("starting an embedded Kafka", () =>
+    private Task<DemoEndpoints> StartKafkaAsync(DemoOptions options, DemoPostgres target) => _console.StepAsync("starting an embedded Kafka", () =>
     {
-        var topics = postgres is { IsNew: true }
+        var topics = _postgres is { IsNew: true }
             ? options.Topics
             : options.Topics.WithSuffix(TimeProvider.System.GetUtcNow().ToString("'_'yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture));
-        kafka = new();
+        _kafka = new();
         foreach (var topic in topics.All)
         {
-            kafka.CreateTopic(topic, options.Partitions);
+            _kafka.CreateTopic(topic, options.Partitions);
         }
 
-        return Task.FromResult(new DemoEndpoints(kafka.BootstrapServers, topics, target, KafkaIsEmbedded: true));
+        return Task.FromResult(new DemoEndpoints(_kafka.BootstrapServers, topics, target, KafkaIsEmbedded: true));
     });
 
     private static async Task<DemoTopics> CreateTopicsAsync(string brokers, DemoOptions options, TextWriter stderr)

@@ -16,8 +16,8 @@ internal sealed class EmbeddedKafka : IDisposable
     /// <summary>All brokers, where a broker id is asked for.</summary>
     public const int AllBrokers = -1;
 
-    private IntPtr client;
-    private IntPtr cluster;
+    private IntPtr _client;
+    private IntPtr _cluster;
 
     /// <summary>Starts a cluster; its brokers have the ids 1 to <paramref name="brokers"/>.</summary>
     /// <exception cref="InvalidOperationException">librdkafka refused; the message carries its reason.</exception>
@@ -25,15 +25,15 @@ internal sealed class EmbeddedKafka : IDisposable
     public EmbeddedKafka(int brokers = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(brokers, 1);
-        client = NewClient();
-        cluster = MockKafka.NewCluster(client, brokers);
-        if (cluster == IntPtr.Zero)
+        _client = NewClient();
+        _cluster = MockKafka.NewCluster(_client, brokers);
+        if (_cluster == IntPtr.Zero)
         {
-            MockKafka.DestroyClient(client);
+            MockKafka.DestroyClient(_client);
             throw new InvalidOperationException($"librdkafka could not start a mock cluster of {brokers} broker(s)");
         }
 
-        BootstrapServers = Marshal.PtrToStringUTF8(MockKafka.Bootstraps(cluster))!;
+        BootstrapServers = Marshal.PtrToStringUTF8(MockKafka.Bootstraps(_cluster))!;
     }
 
     /// <summary>The brokers' addresses, <c>host:port,host:port…</c>, as a client's <c>bootstrap.servers</c> wants them.</summary>
@@ -70,23 +70,23 @@ internal sealed class EmbeddedKafka : IDisposable
     /// <summary>Stops the brokers and forgets their records.</summary>
     public void Dispose()
     {
-        var stopping = Interlocked.Exchange(ref cluster, IntPtr.Zero);
+        var stopping = Interlocked.Exchange(ref _cluster, IntPtr.Zero);
         if (stopping == IntPtr.Zero)
         {
             return;
         }
 
         MockKafka.DestroyCluster(stopping);
-        MockKafka.DestroyClient(client);
-        client = IntPtr.Zero;
+        MockKafka.DestroyClient(_client);
+        _client = IntPtr.Zero;
     }
 
     private IntPtr Cluster
     {
         get
         {
-            ObjectDisposedException.ThrowIf(cluster == IntPtr.Zero, this);
-            return cluster;
+            ObjectDisposedException.ThrowIf(_cluster == IntPtr.Zero, this);
+            return _cluster;
         }
     }
 

@@ -19,17 +19,17 @@ internal sealed class OtlpGateway : IAsyncDisposable
 
     private const string Protobuf = "application/x-protobuf";
 
-    private readonly WebApplication web;
-    private readonly IProducer<Null, byte[]> producer;
-    private long records;
+    private readonly WebApplication _web;
+    private readonly IProducer<Null, byte[]> _producer;
+    private long _records;
 
-    private OtlpGateway(WebApplication web, IProducer<Null, byte[]> producer) => (this.web, this.producer) = (web, producer);
+    private OtlpGateway(WebApplication web, IProducer<Null, byte[]> producer) => (_web, _producer) = (web, producer);
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:41234</c>; the paths are OTLP's: <c>/v1/traces</c>, <c>/v1/logs</c>, <c>/v1/metrics</c>.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>How many records Kafka has acknowledged.</summary>
-    public long Records => Interlocked.Read(ref records);
+    public long Records => Interlocked.Read(ref _records);
 
     /// <summary>Starts to listen on a free port of 127.0.0.1.</summary>
     public static async Task<OtlpGateway> StartAsync(string brokers, DemoTopics topics, CancellationToken ct)
@@ -61,9 +61,9 @@ internal sealed class OtlpGateway : IAsyncDisposable
     /// <summary>Stops listening, after the requests under way were answered.</summary>
     public async ValueTask DisposeAsync()
     {
-        await web.StopAsync();
-        await web.DisposeAsync();
-        producer.Dispose();
+        await _web.StopAsync();
+        await _web.DisposeAsync();
+        _producer.Dispose();
     }
 
     private async Task ForwardAsync(HttpContext context, string topic, string signal)
@@ -78,7 +78,7 @@ internal sealed class OtlpGateway : IAsyncDisposable
 
         try
         {
-            await producer.ProduceAsync(topic, new() { Value = body.ToArray(), Headers = headers }, context.RequestAborted);
+            await _producer.ProduceAsync(topic, new() { Value = body.ToArray(), Headers = headers }, context.RequestAborted);
         }
         catch (ProduceException<Null, byte[]>)
         {
@@ -86,7 +86,7 @@ internal sealed class OtlpGateway : IAsyncDisposable
             return;
         }
 
-        Interlocked.Increment(ref records);
+        Interlocked.Increment(ref _records);
 
         // An empty body is a whole Export…ServiceResponse: everything was taken.
         context.Response.ContentType = Protobuf;

@@ -14,16 +14,16 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
-    private readonly PostgresBinaries binaries;
-    private readonly ServerAccount account;
-    private readonly PrivatePostgresOptions options;
-    private readonly PrivatePostgresFiles files;
-    private readonly bool temporary;
-    private ServerProcess? server;
+    private readonly PostgresBinaries _binaries;
+    private readonly ServerAccount _account;
+    private readonly PrivatePostgresOptions _options;
+    private readonly PrivatePostgresFiles _files;
+    private readonly bool _temporary;
+    private ServerProcess? _server;
 
     private PrivatePostgres(PostgresBinaries binaries, ServerAccount account, PrivatePostgresOptions options, PrivatePostgresFiles files, bool temporary)
     {
-        (this.binaries, this.account, this.options, this.files, this.temporary) = (binaries, account, options, files, temporary);
+        (_binaries, _account, _options, _files, _temporary) = (binaries, account, options, files, temporary);
         Port = options.Port;
     }
 
@@ -34,25 +34,25 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     public int Port { get; private set; }
 
     /// <summary>The superuser.</summary>
-    public string User => options.User;
+    public string User => _options.User;
 
     /// <summary>The superuser's password, made with the data and kept beside it.</summary>
-    public string Password => files.Password;
+    public string Password => _files.Password;
 
     /// <summary>The database that was made with the data.</summary>
-    public string Database => options.Database;
+    public string Database => _options.Database;
 
     /// <summary>Where it all lies: <c>data/</c>, <c>postgres.log</c>, <c>pgpass</c>.</summary>
-    public string Folder => files.Folder;
+    public string Folder => _files.Folder;
 
     /// <summary>The server's version, such as 15.18.</summary>
-    public string Version => binaries.Version;
+    public string Version => _binaries.Version;
 
     /// <summary>Tells that this start made the data: nothing of an earlier run is in it.</summary>
     public bool IsNew { get; private set; }
 
     /// <summary>The process id of the postmaster; 0 when it does not run.</summary>
-    public int ProcessId => server?.Id ?? 0;
+    public int ProcessId => _server?.Id ?? 0;
 
     /// <summary>A connection string for Npgsql. It holds the password.</summary>
     public string ConnectionString => $"Host={Host};Port={Port};Username={User};Password={Password};Database={Database}";
@@ -62,8 +62,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     {
         get
         {
-            var psql = PostgresBinaries.OnPath("psql") is null ? binaries["psql"] : "psql";
-            return $"{psql} \"host={Host} port={Port} user={User} dbname={Database} passfile={files.PasswordFile}\"";
+            var psql = PostgresBinaries.OnPath("psql") is null ? _binaries["psql"] : "psql";
+            return $"{psql} \"host={Host} port={Port} user={User} dbname={Database} passfile={_files.PasswordFile}\"";
         }
     }
 
@@ -86,26 +86,26 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Starts the server again after <see cref="StopAsync"/> or <see cref="KillAsync"/>, on the same port.</summary>
     public async Task StartAgainAsync(CancellationToken ct)
     {
-        await files.ClearAwayEarlierServerAsync(PgCtl, ct);
+        await _files.ClearAwayEarlierServerAsync(PgCtl, ct);
         for (var tries = 1; ; tries++)
         {
             var port = Port != 0 ? Port : FreePort();
             var run = await ProgramRun.ToEndAsync(
-                PgCtl("start", "-w", "-t", $"{StartPatience.TotalSeconds}", "-l", files.LogFile, "-o", options.CommandLine(port)), "", ct);
+                PgCtl("start", "-w", "-t", $"{StartPatience.TotalSeconds}", "-l", _files.LogFile, "-o", _options.CommandLine(port)), "", ct);
             if (run.ExitCode == 0)
             {
                 Port = port;
-                server = new(files.ServerId() ?? throw new InvalidOperationException($"Postgres started and was gone at once: see {files.LogFile}"));
+                _server = new(_files.ServerId() ?? throw new InvalidOperationException($"Postgres started and was gone at once: see {_files.LogFile}"));
                 return;
             }
 
             // Two things pass by themselves: somebody took the free port first, or the children of a killed server have not noticed yet.
-            var words = files.LastWords();
+            var words = _files.LastWords();
             var passes = words.Contains("shared memory block", StringComparison.Ordinal)
                 || (Port == 0 && words.Contains("could not bind", StringComparison.Ordinal));
             if (!passes || tries == 20)
             {
-                throw new InvalidOperationException($"Postgres did not start: {words} (more in {files.LogFile})");
+                throw new InvalidOperationException($"Postgres did not start: {words} (more in {_files.LogFile})");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
@@ -115,18 +115,18 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Stops the server in good order; does nothing when it does not run.</summary>
     public async Task StopAsync(PostgresShutdown mode = PostgresShutdown.Fast, CancellationToken ct = default)
     {
-        if (server is null)
+        if (_server is null)
         {
             return;
         }
 
-        server.Resume();
-        if (ServerProcess.IsRunning(server.Id))
+        _server.Resume();
+        if (ServerProcess.IsRunning(_server.Id))
         {
             await ProgramRun.OrFailAsync(PgCtl("stop", "-w", "-t", "60", "-m", Word(mode)), "", "stop Postgres", ct);
         }
 
-        server = null;
+        _server = null;
     }
 
     /// <summary>Stops and starts the server: clients lose their connections, the port and the data stay.</summary>
@@ -139,24 +139,24 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Ends the postmaster with SIGKILL, as the kernel does when memory is short; <see cref="StartAgainAsync"/> recovers.</summary>
     public async Task KillAsync(CancellationToken ct = default)
     {
-        if (server is not null)
+        if (_server is not null)
         {
-            await server.KillAsync(ct);
-            server = null;
+            await _server.KillAsync(ct);
+            _server = null;
         }
     }
 
     /// <summary>Freezes the server and its children: connections stay open and nothing answers.</summary>
-    public void Pause() => server?.Pause();
+    public void Pause() => _server?.Pause();
 
     /// <summary>Ends <see cref="Pause"/>.</summary>
-    public void Resume() => server?.Resume();
+    public void Resume() => _server?.Resume();
 
     /// <summary>Stops the server, and removes a temporary one's folder.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(temporary ? PostgresShutdown.Immediate : PostgresShutdown.Fast);
-        if (temporary)
+        await StopAsync(_temporary ? PostgresShutdown.Immediate : PostgresShutdown.Fast);
+        if (_temporary)
         {
             Directory.Delete(Folder, recursive: true);
         }
@@ -174,7 +174,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     }
 
     private IReadOnlyList<string> PgCtl(params IEnumerable<string> arguments) =>
-        account.Command([binaries["pg_ctl"], "-D", files.Data, .. arguments]);
+        _account.Command([_binaries["pg_ctl"], "-D", _files.Data, .. arguments]);
 
     private static string Word(PostgresShutdown mode) => mode switch
     {

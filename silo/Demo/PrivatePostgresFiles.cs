@@ -34,7 +34,7 @@ internal sealed class PrivatePostgresFiles(string folder)
             throw new InvalidOperationException($"Process {other} runs a Postgres in {folder}: stop it first, or use another folder.");
         }
 
-        await File.WriteAllTextAsync(UserFile, $"{Environment.ProcessId}\n", ct);
+        await WriteNewAsync(UserFile, $"{Environment.ProcessId}\n", ct);
         if (Directory.Exists(Data))
         {
             var madeBy = (await File.ReadAllTextAsync(Path.Combine(Data, "PG_VERSION"), ct)).Trim();
@@ -45,7 +45,7 @@ internal sealed class PrivatePostgresFiles(string folder)
         }
 
         Password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        await WriteSecretAsync(PasswordFile, $"*:*:*:*:{Password}\n", ct);
+        await WriteNewAsync(PasswordFile, $"*:*:*:*:{Password}\n", ct);
 
         // Under another name first: a run that is interrupted here leaves nothing that looks finished.
         var unfinished = Data + ".new";
@@ -84,7 +84,7 @@ internal sealed class PrivatePostgresFiles(string folder)
         PostgresBinaries binaries, ServerAccount account, PrivatePostgresOptions options, string directory, CancellationToken ct)
     {
         var secret = Path.Combine(folder, "password");
-        await WriteSecretAsync(secret, Password, ct);
+        await WriteNewAsync(secret, Password, ct);
         await account.GiveAsync(secret, ct);
         try
         {
@@ -132,7 +132,8 @@ internal sealed class PrivatePostgresFiles(string folder)
             ? number
             : null;
 
-    private static async Task WriteSecretAsync(string file, string text, CancellationToken ct)
+    /// <summary>Always a new file, that only we can read: the folder belongs to the server's account, which must not choose where root writes to.</summary>
+    private static async Task WriteNewAsync(string file, string text, CancellationToken ct)
     {
         File.Delete(file);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -8,10 +8,10 @@ namespace OtelOrleans.Silo.Demo;
 /// </summary>
 internal sealed class ServerAccount
 {
-    private readonly string? name;
-    private readonly string[] prefix;
+    private readonly string? _name;
+    private readonly string[] _prefix;
 
-    private ServerAccount(string? name, string[] prefix) => (this.name, this.prefix) = (name, prefix);
+    private ServerAccount(string? name, string[] prefix) => (_name, _prefix) = (name, prefix);
 
     /// <summary>Chooses: ourselves, or for root Debian's <c>postgres</c>, else <c>nobody</c>.</summary>
     public static ServerAccount Choose()
@@ -33,7 +33,7 @@ internal sealed class ServerAccount
     }
 
     /// <summary>A command, turned into the same command run by this account.</summary>
-    public IReadOnlyList<string> Command(params IEnumerable<string> command) => [.. prefix, .. command];
+    public IReadOnlyList<string> Command(params IEnumerable<string> command) => [.. _prefix, .. command];
 
     /// <summary>Makes a folder that this account owns. Where it cannot reach that folder, one under <c>/var/tmp</c> is made instead and <paramref name="log"/> told.</summary>
     /// <returns>The folder's full path.</returns>
@@ -58,26 +58,26 @@ internal sealed class ServerAccount
         // Anybody may make a folder there before us: one that is not the account's own is not used.
         if (new DirectoryInfo(instead).LinkTarget is not null || !await IsOwnAsync(instead, ct))
         {
-            throw new InvalidOperationException($"{instead} belongs to somebody else, and user {name} cannot reach {folder}: move the clone, or set POSTGRES_HOST.");
+            throw new InvalidOperationException($"{instead} belongs to somebody else, and user {_name} cannot reach {folder}: move the clone, or set POSTGRES_HOST.");
         }
 
-        await log.WriteLineAsync($"User {name}, who runs Postgres here, cannot reach {folder}: its data goes to {instead}");
+        await log.WriteLineAsync($"User {_name}, who runs Postgres here, cannot reach {folder}: its data goes to {instead}");
         return instead;
     }
 
     /// <summary>Hands a file or folder to this account.</summary>
     public Task GiveAsync(string path, CancellationToken ct) =>
-        name is null ? Task.CompletedTask : ProgramRun.OrFailAsync(["chown", name, path], "", $"hand {path} to user {name}", ct);
+        _name is null ? Task.CompletedTask : ProgramRun.OrFailAsync(["chown", _name, path], "", $"hand {path} to user {_name}", ct);
 
     private async Task<bool> TryOwnAsync(string folder, CancellationToken ct)
     {
-        if (name is null)
+        if (_name is null)
         {
             return true;
         }
 
         // chown may be refused (a network or a mounted file system): that counts as "not reachable".
-        return (await ProgramRun.ToEndAsync(["chown", name, folder], "", ct)).ExitCode == 0 && await IsOwnAsync(folder, ct);
+        return (await ProgramRun.ToEndAsync(["chown", _name, folder], "", ct)).ExitCode == 0 && await IsOwnAsync(folder, ct);
     }
 
     private async Task<bool> IsOwnAsync(string folder, CancellationToken ct) =>

@@ -9,8 +9,8 @@ public sealed class DemoRunTests : IDisposable
     /// <summary>A Postgres that nobody asks, so that the runs below need none.</summary>
     private static readonly DemoPostgres Nowhere = new("127.0.0.1", 1, "nobody", "", "none");
 
-    private readonly StringWriter stdout = new();
-    private readonly StringWriter stderr = new();
+    private readonly StringWriter _stdout = new();
+    private readonly StringWriter _stderr = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -19,10 +19,10 @@ public sealed class DemoRunTests : IDisposable
     {
         using var silo = new ReadingSilo();
 
-        var exitCode = await DemoRun.RunAsync(new() { Once = true, Postgres = Nowhere }, silo, stdout, stderr, Cancel);
+        var exitCode = await DemoRun.RunAsync(new() { Once = true, Postgres = Nowhere }, silo, _stdout, _stderr, Cancel);
 
-        Assert.True(exitCode == 0, $"{stdout}{stderr}");
-        Assert.All(["health", "dashboard", "psql", "row of spans", "stored: spans"], text => Assert.Contains(text, stdout.ToString(), StringComparison.Ordinal));
+        Assert.True(exitCode == 0, $"{_stdout}{_stderr}");
+        Assert.All(["health", "dashboard", "psql", "row of spans", "stored: spans"], text => Assert.Contains(text, _stdout.ToString(), StringComparison.Ordinal));
 
         // The paths are field numbers: resource_spans.scope_spans.spans and so on.
         Assert.Contains(silo.Spans, payload => Wire.Has(payload, 1, 2, 2, 4));
@@ -36,9 +36,9 @@ public sealed class DemoRunTests : IDisposable
     {
         using var silo = new ReadingSilo { Needs = 60 };
 
-        var exitCode = await DemoRun.RunAsync(new() { Once = true, Postgres = Nowhere, Rate = 60 }, silo, stdout, stderr, Cancel);
+        var exitCode = await DemoRun.RunAsync(new() { Once = true, Postgres = Nowhere, Rate = 60 }, silo, _stdout, _stderr, Cancel);
 
-        Assert.True(exitCode == 0, $"{stdout}{stderr}");
+        Assert.True(exitCode == 0, $"{_stdout}{_stderr}");
         int[] metric = [1, 2, 2];
         Assert.All(
             new Dictionary<string, int[]>
@@ -62,11 +62,11 @@ public sealed class DemoRunTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         silo.WhenAllSignalsCame = stop.Cancel;
 
-        var exitCode = await DemoRun.RunAsync(new() { Postgres = Nowhere }, silo, stdout, stderr, stop.Token);
+        var exitCode = await DemoRun.RunAsync(new() { Postgres = Nowhere }, silo, _stdout, _stderr, stop.Token);
 
-        Assert.True(exitCode == 0, $"{stdout}{stderr}");
+        Assert.True(exitCode == 0, $"{_stdout}{_stderr}");
         Assert.True(silo.Stopped);
-        Assert.Equal($"stored: {DemoConsole.Text(silo.Counts, silo.Counts, 0)}", stdout.ToString().TrimEnd().Split('\n')[^1]);
+        Assert.Equal($"stored: {DemoConsole.Text(silo.Counts, silo.Counts, 0)}", _stdout.ToString().TrimEnd().Split('\n')[^1]);
     }
 
     [Fact]
@@ -75,10 +75,10 @@ public sealed class DemoRunTests : IDisposable
         using var silo = new ReadingSilo { Blind = true };
 
         var exitCode = await DemoRun.RunAsync(
-            new() { Once = true, Postgres = Nowhere, Deadline = TimeSpan.FromSeconds(1) }, silo, stdout, stderr, Cancel);
+            new() { Once = true, Postgres = Nowhere, Deadline = TimeSpan.FromSeconds(1) }, silo, _stdout, _stderr, Cancel);
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("After 1 s not every signal has rows", stderr.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("After 1 s not every signal has rows", _stderr.ToString(), StringComparison.Ordinal);
         Assert.True(silo.Stopped);
     }
 
@@ -95,8 +95,8 @@ public sealed class DemoRunTests : IDisposable
             using var second = new ReadingSilo { OnStart = endpoints => ExecuteAsync(endpoints, "select answer from kept") };
             var options = new DemoOptions { Once = true, DataDirectory = folder.FullName };
 
-            Assert.True(await DemoRun.RunAsync(options, first, stdout, stderr, Cancel) == 0, $"{stdout}{stderr}");
-            Assert.True(await DemoRun.RunAsync(options, second, stdout, stderr, Cancel) == 0, $"{stdout}{stderr}");
+            Assert.True(await DemoRun.RunAsync(options, first, _stdout, _stderr, Cancel) == 0, $"{_stdout}{_stderr}");
+            Assert.True(await DemoRun.RunAsync(options, second, _stdout, _stderr, Cancel) == 0, $"{_stdout}{_stderr}");
 
             Assert.Equal("otlp_spans", first.Endpoints!.Topics.Traces);
             Assert.StartsWith("otlp_spans_", second.Endpoints!.Topics.Traces, StringComparison.Ordinal);
@@ -127,8 +127,8 @@ public sealed class DemoRunTests : IDisposable
 
     public void Dispose()
     {
-        stdout.Dispose();
-        stderr.Dispose();
+        _stdout.Dispose();
+        _stderr.Dispose();
     }
 
     private static async Task ExecuteAsync(DemoEndpoints endpoints, string sql)

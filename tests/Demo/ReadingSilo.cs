@@ -6,7 +6,7 @@ namespace OtelOrleans.Tests.Demo;
 /// <summary>Stands in for the silo: reads the topics and counts their records as if they were rows.</summary>
 internal sealed class ReadingSilo : IDemoSilo, IDisposable
 {
-    private IConsumer<Ignore, byte[]>? consumer;
+    private IConsumer<Ignore, byte[]>? _consumer;
 
     /// <summary>Sees nothing, as a silo that is stuck.</summary>
     public bool Blind { get; init; }
@@ -40,8 +40,8 @@ internal sealed class ReadingSilo : IDemoSilo, IDisposable
             await OnStart(endpoints);
         }
 
-        consumer = KafkaReading.Consumer(endpoints.KafkaBrokers);
-        consumer.Assign(endpoints.Topics.All.SelectMany(topic => Enumerable.Range(0, 4).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning))));
+        _consumer = KafkaReading.Consumer(endpoints.KafkaBrokers);
+        _consumer.Assign(endpoints.Topics.All.SelectMany(topic => Enumerable.Range(0, 4).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning))));
     }
 
     public Task<DemoCounts> CountAsync(CancellationToken ct)
@@ -64,11 +64,11 @@ internal sealed class ReadingSilo : IDemoSilo, IDisposable
         return Task.CompletedTask;
     }
 
-    public void Dispose() => consumer?.Dispose();
+    public void Dispose() => _consumer?.Dispose();
 
     private void Read()
     {
-        while (!Stopped && consumer?.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
+        while (!Stopped && _consumer?.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
         {
             if (!result.IsPartitionEOF)
             {

@@ -5,17 +5,17 @@ namespace OtelOrleans.Silo.Demo.Shop;
 /// <summary>Keeps what visitors chose.</summary>
 internal sealed class Cart
 {
-    private readonly ShopTelemetry telemetry;
-    private readonly ILogger log;
-    private readonly Gauge<double> fill;
-    private int open;
+    private readonly ShopTelemetry _telemetry;
+    private readonly ILogger _log;
+    private readonly Gauge<double> _fill;
+    private int _open;
 
     public Cart(ShopTelemetry telemetry)
     {
-        this.telemetry = telemetry;
-        log = telemetry.Loggers.CreateLogger<Cart>();
-        fill = telemetry.Meter.CreateGauge<double>("shop.cart.fill", "1", "How full the last cart was");
-        telemetry.Meter.CreateObservableUpDownCounter("shop.cart.open", () => Volatile.Read(ref open), "{cart}", "Carts being read");
+        _telemetry = telemetry;
+        _log = telemetry.Loggers.CreateLogger<Cart>();
+        _fill = telemetry.Meter.CreateGauge<double>("shop.cart.fill", "1", "How full the last cart was");
+        telemetry.Meter.CreateObservableUpDownCounter("shop.cart.open", () => Volatile.Read(ref _open), "{cart}", "Carts being read");
         telemetry.Meter.CreateObservableGauge("process.memory.usage", () => Environment.WorkingSet, "By", "Resident memory");
     }
 
@@ -23,8 +23,8 @@ internal sealed class Cart
     /// <returns>The price of each item in cents.</returns>
     public async Task<long[]> ReadAsync(string cart, IReadOnlyDictionary<string, string> headers, CancellationToken ct)
     {
-        using var span = ShopCall.Receive(telemetry.Source, "Cart/Read", headers);
-        Interlocked.Increment(ref open);
+        using var span = ShopCall.Receive(_telemetry.Source, "Cart/Read", headers);
+        Interlocked.Increment(ref _open);
         try
         {
             await Task.Delay(Random.Shared.Next(1, 5), ct);
@@ -34,14 +34,14 @@ internal sealed class Cart
                 prices[i] = Random.Shared.Next(99, 20_000);
             }
 
-            fill.Record(prices.Length / 5.0);
+            _fill.Record(prices.Length / 5.0);
             span?.SetTag("shop.cart.id", cart).SetTag("shop.cart.prices", prices);
-            log.CartRead(cart, prices.Length);
+            _log.CartRead(cart, prices.Length);
             return prices;
         }
         finally
         {
-            Interlocked.Decrement(ref open);
+            Interlocked.Decrement(ref _open);
         }
     }
 }

@@ -9,9 +9,9 @@ internal sealed class Checkout(ShopTelemetry telemetry, Cart cart, Payment payme
     /// <summary>The instrument that is aggregated into an exponential histogram.</summary>
     public const string OrderValue = "shop.order.value";
 
-    private readonly ILogger log = telemetry.Loggers.CreateLogger<Checkout>();
-    private readonly Counter<long> orders = telemetry.Meter.CreateCounter<long>("shop.orders", "{order}", "Orders by how they ended");
-    private readonly Histogram<long> value = telemetry.Meter.CreateHistogram<long>(OrderValue, "{cent}", "What orders were worth");
+    private readonly ILogger _log = telemetry.Loggers.CreateLogger<Checkout>();
+    private readonly Counter<long> _orders = telemetry.Meter.CreateCounter<long>("shop.orders", "{order}", "Orders by how they ended");
+    private readonly Histogram<long> _value = telemetry.Meter.CreateHistogram<long>(OrderValue, "{cent}", "What orders were worth");
 
     /// <summary>Places one order.</summary>
     /// <returns>Its amount in cents.</returns>
@@ -25,16 +25,16 @@ internal sealed class Checkout(ShopTelemetry telemetry, Cart cart, Payment payme
             var amount = items.Sum();
             span?.AddEvent(new("order.priced", tags: new() { ["items"] = items.Length, ["amount"] = amount }));
             await ShopCall.SendAsync(telemetry.Source, "Payment/Charge", "payment", inner => payment.ChargeAsync(order, amount, inner, ct));
-            value.Record(amount, new KeyValuePair<string, object?>("shop.currency", "EUR"));
-            orders.Add(1, new KeyValuePair<string, object?>("shop.order.outcome", "placed"));
-            log.OrderPlaced(order, amount);
+            _value.Record(amount, new KeyValuePair<string, object?>("shop.currency", "EUR"));
+            _orders.Add(1, new KeyValuePair<string, object?>("shop.order.outcome", "placed"));
+            _log.OrderPlaced(order, amount);
             return amount;
         }
         catch (ShopException refused)
         {
             span?.AddException(refused).SetStatus(ActivityStatusCode.Error, "the order failed");
-            orders.Add(1, new KeyValuePair<string, object?>("shop.order.outcome", "failed"));
-            log.OrderFailed(refused, order);
+            _orders.Add(1, new KeyValuePair<string, object?>("shop.order.outcome", "failed"));
+            _log.OrderFailed(refused, order);
             throw;
         }
     }

@@ -8,11 +8,11 @@ internal sealed class Frontend(ShopTelemetry telemetry, Checkout checkout)
 {
     private static readonly string[] ProductTags = ["sale", "größe-m", "新着"];
 
-    private readonly ILogger log = telemetry.Loggers.CreateLogger<Frontend>();
-    private readonly UpDownCounter<int> active = telemetry.Meter.CreateUpDownCounter<int>(
+    private readonly ILogger _log = telemetry.Loggers.CreateLogger<Frontend>();
+    private readonly UpDownCounter<int> _active = telemetry.Meter.CreateUpDownCounter<int>(
         "http.server.active_requests", "{request}", "Requests that are being served");
 
-    private readonly Histogram<double> duration = telemetry.Meter.CreateHistogram(
+    private readonly Histogram<double> _duration = telemetry.Meter.CreateHistogram(
         "http.server.request.duration",
         "s",
         "Time that a request took",
@@ -30,8 +30,8 @@ internal sealed class Frontend(ShopTelemetry telemetry, Checkout checkout)
         var order = Guid.CreateVersion7().ToString("N");
         using var span = telemetry.Source.StartActivity($"{method} {route}", ActivityKind.Server);
         span?.SetTag("http.request.method", method).SetTag("http.route", route).SetTag("url.scheme", "https").SetTag("user_agent.original", "sample-shop/1.0");
-        using var scope = log.BeginScope(new Dictionary<string, object> { ["shop.order.id"] = order });
-        active.Add(1, new KeyValuePair<string, object?>("http.request.method", method));
+        using var scope = _log.BeginScope(new Dictionary<string, object> { ["shop.order.id"] = order });
+        _active.Add(1, new KeyValuePair<string, object?>("http.request.method", method));
         var status = await serve(span, order);
         span?.SetTag("http.response.status_code", status);
         if (status >= 500)
@@ -40,11 +40,11 @@ internal sealed class Frontend(ShopTelemetry telemetry, Checkout checkout)
         }
 
         var took = TimeProvider.System.GetElapsedTime(began);
-        active.Add(-1, new KeyValuePair<string, object?>("http.request.method", method));
+        _active.Add(-1, new KeyValuePair<string, object?>("http.request.method", method));
 
         // Recorded while the span is current: that is what makes an exemplar.
-        duration.Record(took.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
-        log.RequestAnswered(method, route, status, took.TotalMilliseconds);
+        _duration.Record(took.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
+        _log.RequestAnswered(method, route, status, took.TotalMilliseconds);
     }
 
     private static async Task<int> ShowProductAsync(Activity? span, Random random, CancellationToken ct)

@@ -8,11 +8,11 @@ internal sealed class Payment(ShopTelemetry telemetry)
 {
     private const int SettleAfter = 10;
 
-    private readonly ILogger log = telemetry.Loggers.CreateLogger<Payment>();
-    private readonly List<ActivityContext> unsettled = [];
-    private readonly Counter<long> charged = telemetry.Meter.CreateCounter<long>("shop.payments.amount", "{cent}", "What was charged");
-    private readonly Histogram<double> duration = telemetry.Meter.CreateHistogram<double>("shop.payment.duration", "ms", "Time that the card provider took");
-    private int calls;
+    private readonly ILogger _log = telemetry.Loggers.CreateLogger<Payment>();
+    private readonly List<ActivityContext> _unsettled = [];
+    private readonly Counter<long> _charged = telemetry.Meter.CreateCounter<long>("shop.payments.amount", "{cent}", "What was charged");
+    private readonly Histogram<double> _duration = telemetry.Meter.CreateHistogram<double>("shop.payment.duration", "ms", "Time that the card provider took");
+    private int _calls;
 
     /// <summary>Charges an amount.</summary>
     /// <exception cref="ShopException">The card was refused: about one in twelve is.</exception>
@@ -24,17 +24,17 @@ internal sealed class Payment(ShopTelemetry telemetry)
         var began = TimeProvider.System.GetTimestamp();
         await AskProviderAsync(ct);
         var took = TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
-        duration.Record(took, new KeyValuePair<string, object?>("payment.scheme", scheme));
+        _duration.Record(took, new KeyValuePair<string, object?>("payment.scheme", scheme));
 
         // The third charge fails for sure, so that even a short run shows an error.
-        if (Interlocked.Increment(ref calls) % 12 == 3)
+        if (Interlocked.Increment(ref _calls) % 12 == 3)
         {
             var refused = new ShopException($"card of scheme {scheme} was refused: insufficient funds");
             span?.AddException(refused).SetStatus(ActivityStatusCode.Error, refused.Message).SetTag("error.type", nameof(ShopException));
             throw refused;
         }
 
-        charged.Add(amount, new KeyValuePair<string, object?>("payment.scheme", scheme));
+        _charged.Add(amount, new KeyValuePair<string, object?>("payment.scheme", scheme));
         if (span is not null)
         {
             Settle(span.Context);
@@ -52,23 +52,23 @@ internal sealed class Payment(ShopTelemetry telemetry)
         if (wait > 20)
         {
             span?.AddEvent(new("slow", tags: new() { ["elapsed.ms"] = (double)wait }));
-            log.ProviderSlow(wait, 1);
+            _log.ProviderSlow(wait, 1);
         }
     }
 
     private void Settle(ActivityContext payment)
     {
         ActivityContext[] settled;
-        lock (unsettled)
+        lock (_unsettled)
         {
-            unsettled.Add(payment);
-            if (unsettled.Count < SettleAfter)
+            _unsettled.Add(payment);
+            if (_unsettled.Count < SettleAfter)
             {
                 return;
             }
 
-            settled = [.. unsettled];
-            unsettled.Clear();
+            settled = [.. _unsettled];
+            _unsettled.Clear();
         }
 
         var links = settled.Select((context, i) => new ActivityLink(context, new() { ["batch.position"] = i }));
@@ -79,7 +79,7 @@ internal sealed class Payment(ShopTelemetry telemetry)
         using (var span = telemetry.Source.StartActivity("settle", ActivityKind.Consumer, default(ActivityContext), links: links))
         {
             span?.SetTag("messaging.batch.message_count", settled.Length);
-            log.Settled(settled.Length);
+            _log.Settled(settled.Length);
         }
 
         Activity.Current = current;

@@ -11,8 +11,8 @@ internal sealed class SampleShop : IDisposable
     /// <summary>A visitor takes up to 40 ms: ten visits a second are easy for one worker.</summary>
     private const double VisitsPerWorker = 10;
 
-    private readonly ShopTelemetry[] services;
-    private readonly Frontend frontend;
+    private readonly ShopTelemetry[] _services;
+    private readonly Frontend _frontend;
 
     /// <param name="otlp">The base address of an OTLP/HTTP receiver.</param>
     public SampleShop(Uri otlp)
@@ -22,8 +22,8 @@ internal sealed class SampleShop : IDisposable
             Checkout.OrderValue, new Base2ExponentialBucketHistogramConfiguration { MaxSize = 40 }));
         var cart = new ShopTelemetry("cart", "0.9.7", otlp);
         var payment = new ShopTelemetry("payment", "3.0.0", otlp, MetricReaderTemporalityPreference.Delta);
-        services = [front, checkout, cart, payment];
-        frontend = new(front, new(checkout, new(cart), new(payment)));
+        _services = [front, checkout, cart, payment];
+        _frontend = new(front, new(checkout, new(cart), new(payment)));
     }
 
     /// <summary>Lets visitors come until cancelled; then returns without an exception.</summary>
@@ -39,7 +39,7 @@ internal sealed class SampleShop : IDisposable
     /// <summary>Sends what is still waiting and ends the SDKs. Blocks while it does (a few seconds at most).</summary>
     public void Dispose()
     {
-        foreach (var service in services)
+        foreach (var service in _services)
         {
             service.Dispose();
         }
@@ -52,7 +52,7 @@ internal sealed class SampleShop : IDisposable
         {
             do
             {
-                await frontend.VisitAsync(random, ct);
+                await _frontend.VisitAsync(random, ct);
             }
             while (await timer.WaitForNextTickAsync(ct));
         }

@@ -19,8 +19,8 @@ internal sealed class ShopTelemetry : IDisposable
 
     private const int MetricIntervalMs = 2000;
 
-    private readonly TracerProvider tracers;
-    private readonly MeterProvider meters;
+    private readonly TracerProvider _tracers;
+    private readonly MeterProvider _meters;
 
     /// <param name="service">The <c>service.name</c>.</param>
     /// <param name="version">The <c>service.version</c>, and the version of the instrumentation scope.</param>
@@ -47,7 +47,7 @@ internal sealed class ShopTelemetry : IDisposable
         Source = new(scope, version);
         Meter = new(scope, version);
 
-        tracers = Sdk.CreateTracerProviderBuilder()
+        _tracers = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource(scope)
             .AddOtlpExporter(options =>
@@ -62,7 +62,7 @@ internal sealed class ShopTelemetry : IDisposable
             .AddMeter(scope)
             .SetExemplarFilter(ExemplarFilterType.TraceBased);
         views?.Invoke(building);
-        meters = building
+        _meters = building
             .AddOtlpExporter((options, reader) =>
             {
                 Direct(options, otlp, "metrics");
@@ -93,8 +93,8 @@ internal sealed class ShopTelemetry : IDisposable
     /// <summary>Sends what is still waiting, then ends. Blocks while it does (a few seconds at most).</summary>
     public void Dispose()
     {
-        tracers.Dispose();
-        meters.Dispose();
+        _tracers.Dispose();
+        _meters.Dispose();
         Loggers.Dispose();
         Source.Dispose();
         Meter.Dispose();
