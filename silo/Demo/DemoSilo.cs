@@ -40,11 +40,11 @@ internal sealed class DemoSilo : IDemoSilo
         var rows = new RecentRows(database);
         return
         [
-            "", "spans", .. (await rows.SpansAsync(ct)).Select(s =>
+            "", "spans", .. (await rows.SpansAsync(5, ct)).Select(s =>
                 $"  {s.Time:HH:mm:ss.fff}  {s.ServiceName,-10} {s.Name,-28} {s.Kind,-9} {s.DurationMs,9:0.000} ms  {s.Status,-5}  trace {s.TraceId}"),
-            "", "log records", .. (await rows.LogRecordsAsync(ct)).Select(l =>
+            "", "log records", .. (await rows.LogRecordsAsync(5, ct)).Select(l =>
                 $"  {l.Time:HH:mm:ss.fff}  {l.ServiceName,-10} {l.Severity,-11} {l.Body}"),
-            "", "metric data points", .. (await rows.DataPointsAsync(ct)).Select(p =>
+            "", "metric data points", .. (await rows.DataPointsAsync(5, ct)).Select(p =>
                 $"  {p.Time:HH:mm:ss.fff}  {p.ServiceName,-10} {p.MetricName,-32} {p.Kind,-21} {p.Value} {p.Unit}"),
             "",
         ];

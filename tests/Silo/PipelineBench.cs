@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+using OtelOrleans.Silo.Demo;
+using OtelOrleans.Sql;
+using OtelOrleans.Tests.Infrastructure;
+
+namespace OtelOrleans.Tests.Silo;
+
+/// <summary>A Kafka with topics, a database, and what was sent so far.</summary>
+internal sealed class PipelineBench : IAsyncDisposable
+{
+    private readonly PostgresOptions _options;
+    private readonly PostgresDatabase _database;
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("otelorleans-payloads-");
+    private int _sent;
+
+    private PipelineBench(PostgresOptions options)
+    {
+        _options = options;
+        _database = new PostgresDatabase(options);
+    }
+
+    public EmbeddedKafka Kafka { get; } = new();
+
+    public static async Task<PipelineBench> CreateAsync(PostgresFixture postgres) => Create(await postgres.CreateDatabaseAsync());
+
+    public static PipelineBench Create(PostgresOptions options, params string[] topics)
+    {
+        var bench = new PipelineBench(options);
+        foreach (var topic in topics.Length > 0 ? topics : ["otlp_spans", "otlp_logs", "otlp_metrics"])
+        {
+            bench.Kafka.CreateTopic(topic, 4);
+        }
+
+        return bench;
+    }
+
+    public SiloProcess StartSilo(params (string Name, string Value)[] variables)
+    {
+        var all = SiloProcess.Variables(_options, Kafka.BootstrapServers);
+        foreach (var (name, value) in variables)
+        {
+            all[name] = value;
+        }
+
+        return SiloProcess.Start(["run"], all);
+    }
+
+    public string File(string name, byte[] content)
+    {
+        var path = Path.Combine(_files.FullName, name);
+        System.IO.File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    /// <summary>Sends every file of the corpus; what is expected to be stored grows by it.</summary>
+    public async Task ProduceCorpusAsync(int repeat = 1)
+    {
+        await ProduceAsync(StoredCounts.CorpusFiles, repeat);
+        _sent += repeat;
+    }
+
+    public async Task ProduceAsync(IReadOnlyList<string> files, int repeat = 1)
+    {
+        var (exitCode, output, errors) = await SiloProcess.RunAsync(
+            ["produce", .. files, "--repeat", repeat.ToString(CultureInfo.InvariantCulture)], new Dictionary<string, string> { ["KAFKA_BROKERS"] = Kafka.BootstrapServers });
+        Assert.True(exitCode == 0, errors);
+        Assert.Contains($"{files.Count * repeat} records", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until exactly what was sent is stored.</summary>
+    public Task StoredAsync() => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent), CountAsync);
+
+    public Task SomethingStoredAsync() => Wait.ForAsync(async () => (await CountAsync()).Length > 0, () => Task.FromResult("nothing is stored"));
+
+    /// <summary>Waits until the silo has read everything that Kafka has and holds it in its buffers.</summary>
+    public static Task BufferedAsync(SiloProcess silo) => Wait.ForAsync(
+        async () => Partitions(await silo.GetAsync("/health")) is { Count: > 0 } partitions && partitions.TrueForAll(p => p.Lag == 0 || p.UndurableBytes > 0) && partitions.Exists(p => p.UndurableBytes > 0),
+        async () => (await silo.GetAsync("/health")).Body);
+
+    /// <summary>Each partition is to be read on from its end.</summary>
+    public async Task ResumePointsAtEndAsync()
+    {
+        await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
+        Assert.Equal((long)StoredCounts.CorpusFiles.Count * _sent, await command.ExecuteScalarAsync());
+    }
+
+    public async Task<IReadOnlyList<(string Topic, string Reason, byte[] Payload)>> DeadLettersAsync()
+    {
+        var letters = new List<(string, string, byte[])>();
+        await using var command = Command("select topic, reason, payload from otel.dead_letters order by id");
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            letters.Add((reader.GetString(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2)));
+        }
+
+        return letters;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kafka.Dispose();
+        await _database.DisposeAsync();
+        _files.Delete(recursive: true);
+    }
+
+    private async Task<string> CountAsync()
+    {
+        try
+        {
+            return await StoredCounts.ActualAsync(_database);
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
+        {
+            // The silo has not made the tables yet, or the server is being restarted.
+            return "";
+        }
+    }
+
+    private NpgsqlCommand Command(string sql) =>
+        NpgsqlDataSource.Create($"Host={_options.Host};Port={_options.Port};Username={_options.User};Database={_options.Database};Pooling=false").CreateCommand(sql);
+
+    private static List<(long Lag, long UndurableBytes)> Partitions((int Status, string Body) health) =>
+        health.Status == 0 ? [] : [.. JsonDocument.Parse(health.Body).RootElement.GetProperty("partitions").EnumerateArray()
+            .Select(p => (p.GetProperty("lag").ValueKind == JsonValueKind.Null ? -1 : p.GetProperty("lag").GetInt64(), p.GetProperty("undurableBytes").GetInt64()))];
+}

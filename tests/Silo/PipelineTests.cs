@@ -1,0 +1,128 @@
+using OtelOrleans.Tests.Infrastructure;
+
+namespace OtelOrleans.Tests.Silo;
+
+/// <summary>The silo binary between a Kafka and a Postgres: what goes in comes out, once.</summary>
+public sealed class PipelineTests(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Payloads_of_real_SDKs_sent_with_produce_arrive_whole()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo();
+        await silo.WaitReadyAsync();
+
+        await bench.ProduceCorpusAsync();
+
+        await bench.StoredAsync();
+        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.Empty(await bench.DeadLettersAsync());
+    }
+
+    [Fact]
+    public async Task Silo_ended_by_SIGTERM_leaves_nothing_to_replay()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo(("FLUSH_INTERVAL", "600000"));
+        await silo.WaitReadyAsync();
+        await bench.ProduceCorpusAsync(repeat: 3);
+        await PipelineBench.BufferedAsync(silo);
+
+        Assert.Equal(0, await silo.TerminateAsync());
+
+        await bench.StoredAsync();
+        await bench.ResumePointsAtEndAsync();
+    }
+
+    [Fact]
+    public async Task Killed_silo_and_its_successor_store_each_record_once()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        for (var kill = 0; kill < 3; kill++)
+        {
+            // A new cluster each time: the dead one's membership is another test's matter.
+            await using var silo = bench.StartSilo(("CLUSTER_ID", $"k{kill}"), ("BATCH_SIZE", "300"));
+            await silo.WaitReadyAsync();
+            await bench.ProduceCorpusAsync(repeat: 3);
+            await bench.SomethingStoredAsync();
+            await silo.KillAsync();
+        }
+
+        await using var last = bench.StartSilo(("CLUSTER_ID", "last"));
+        await bench.StoredAsync();
+    }
+
+    [Fact]
+    public async Task Payload_that_is_not_OTLP_becomes_a_dead_letter_and_holds_up_nothing()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo();
+        await silo.WaitReadyAsync();
+        var poison = bench.File("poison-traces.pb", "this is no protobuf"u8.ToArray());
+
+        await bench.ProduceAsync([poison]);
+        await bench.ProduceCorpusAsync();
+
+        await bench.StoredAsync();
+        var letter = Assert.Single(await bench.DeadLettersAsync());
+        Assert.Equal(("otlp_spans", "malformed_payload", "this is no protobuf"), (letter.Topic, letter.Reason, System.Text.Encoding.UTF8.GetString(letter.Payload)));
+    }
+
+    [Fact]
+    public async Task Silo_waits_for_servers_that_are_away_when_it_starts()
+    {
+        await using var server = new PostgresServer();
+        await server.StartAsync();
+        var options = await PostgresFixture.CreateDatabaseAsync(server, "away");
+        await using var bench = PipelineBench.Create(options);
+        await server.StopImmediatelyAsync();
+        bench.Kafka.TakeDown();
+        await using var silo = bench.StartSilo();
+        await Wait.ForAsync(async () => (await silo.GetAsync("/healthz/live")).Status == 200, () => Task.FromResult(silo.Errors));
+        await Wait.ForAsync(
+            async () => await silo.GetAsync("/healthz/ready") is (503, var body) && body.Contains("Postgres cannot be reached", StringComparison.Ordinal),
+            () => Task.FromResult(silo.Errors));
+
+        await server.StartAsync();
+        bench.Kafka.BringUp();
+
+        await silo.WaitReadyAsync();
+        await bench.ProduceCorpusAsync();
+        await bench.StoredAsync();
+    }
+
+    [Fact]
+    public async Task Postgres_that_restarts_under_load_costs_nothing()
+    {
+        await using var server = new PostgresServer();
+        await server.StartAsync();
+        await using var bench = PipelineBench.Create(await PostgresFixture.CreateDatabaseAsync(server, "restarted"));
+        await using var silo = bench.StartSilo(("BATCH_SIZE", "300"));
+        await silo.WaitReadyAsync();
+        for (var restart = 0; restart < 3; restart++)
+        {
+            await bench.ProduceCorpusAsync(repeat: 3);
+            await server.StopImmediatelyAsync();
+            await server.StartAsync();
+        }
+
+        await bench.StoredAsync();
+        Assert.False(silo.HasExited);
+    }
+
+    [Fact]
+    public async Task Topic_that_appears_later_is_taken_up()
+    {
+        await using var bench = PipelineBench.Create(await postgres.CreateDatabaseAsync(), topics: ["otlp_spans", "otlp_logs"]);
+        await using var silo = bench.StartSilo();
+        await Wait.ForAsync(
+            async () => await silo.GetAsync("/healthz/ready") is (503, var body) && body.Contains("topic otlp_metrics does not exist", StringComparison.Ordinal),
+            () => Task.FromResult(silo.Errors));
+
+        bench.Kafka.CreateTopic("otlp_metrics", 2);
+
+        await bench.ProduceCorpusAsync();
+        await bench.StoredAsync();
+        await silo.WaitReadyAsync();
+    }
+}
