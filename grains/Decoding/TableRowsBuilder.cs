@@ -28,7 +28,13 @@ internal sealed class TableRowsBuilder(CopyLayout layout)
     public void RollbackRecord() => Buffer.TruncateTo(_committed);
 
     /// <summary>The rows in arrays of their own.</summary>
-    public TableRows ToTableRows() => new(layout.Id, Buffer.Written.ToArray(), [.. _recordEnds], [.. _recordRows]);
+    public TableRows ToTableRows()
+    {
+        // Large, and overwritten at once: zeroing it first would cost as much as the copy.
+        var bytes = GC.AllocateUninitializedArray<byte>(Buffer.Length);
+        Buffer.Written.CopyTo(bytes);
+        return new(layout.Id, bytes, [.. _recordEnds], [.. _recordRows]);
+    }
 
     /// <summary>Ready for the next chunk.</summary>
     public void Clear()
