@@ -25,7 +25,8 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             // One line, the first error: later ones mostly follow from it.
-            await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message.TrimEnd('.')}: verbs are {string.Join(", ", root.Subcommands.Select(c => c.Name))}; see --help");
+            var verbs = parsed.CommandResult.Command == root ? $"verbs are {string.Join(", ", root.Subcommands.Select(c => c.Name))}; " : "";
+            await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message.TrimEnd('.')}: {verbs}see {string.Join(' ', parsed.CommandResult.Command.Parents.Select(c => c.Name).Append(parsed.CommandResult.Command.Name))} --help");
             return ExitCodes.Usage;
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OtelOrleans.Silo.Hosting;
 using OtelOrleans.Silo.Kafka;
 
@@ -16,24 +17,10 @@ internal static class ProduceCommand
         var key = new Option<string?>("--key") { Description = "Key of every record; 'name' for the file's name (default: none, records are spread over the partitions)" };
         var headers = new Option<string[]>("--header") { Description = "Header name=value; may be given several times. otelcol.signal is set from the file's name unless given" };
         var include = new Option<string>("--include") { Description = "Which files of a folder", DefaultValueFactory = _ => "*" };
+        rate.Validators.Add(r => Refuse(r, r.GetValueOrDefault<double?>() is <= 0, "--rate must be above 0"));
+        repeat.Validators.Add(r => Refuse(r, r.GetValueOrDefault<int>() < 1, "--repeat must be 1 or more"));
+        headers.Validators.Add(r => Refuse(r, r.GetValueOrDefault<string[]>()!.Any(h => h.IndexOf('=', StringComparison.Ordinal) < 1), "--header must be name=value"));
         var command = new Command("produce", "Sends payload files to Kafka, a record each") { paths, topic, rate, repeat, key, headers, include };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(rate) is <= 0)
-            {
-                result.AddError("--rate must be above 0");
-            }
-
-            if (result.GetValue(repeat) < 1)
-            {
-                result.AddError("--repeat must be 1 or more");
-            }
-
-            foreach (var header in (result.GetValue(headers) ?? []).Where(h => h.IndexOf('=') < 1))
-            {
-                result.AddError($"--header '{header}' is not name=value");
-            }
-        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new PayloadProducerOptions(
                 parsed.GetValue(topic),
@@ -45,6 +32,14 @@ internal static class ProduceCommand
             parsed.GetValue(include)!,
             cancellationToken));
         return command;
+    }
+
+    private static void Refuse(OptionResult result, bool wrong, string message)
+    {
+        if (wrong)
+        {
+            result.AddError(message);
+        }
     }
 
     private static async Task<int> RunAsync(PayloadProducerOptions options, string[] paths, string include, CancellationToken cancellationToken)

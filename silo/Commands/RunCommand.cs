@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using OtelOrleans.Silo.Hosting;
+using OtelOrleans.Sql;
 
 namespace OtelOrleans.Silo.Commands;
 
@@ -17,11 +18,25 @@ internal static class RunCommand
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var options = OtelOrleansOptions.Read(OtelOrleansOptions.Configuration());
+        await PreflightAsync(options, cancellationToken);
         await using var app = SiloHost.Build(options);
         await StartAsync(app, cancellationToken);
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    /// <summary>A wrong password or a missing database ends the verb before anything is started; a server that is away is waited for by the silo.</summary>
+    private static async Task PreflightAsync(OtelOrleansOptions options, CancellationToken cancellationToken)
+    {
+        await using var database = new PostgresDatabase(options.Postgres);
+        try
+        {
+            await database.PingAsync(cancellationToken);
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) == SqlErrorClass.Transient)
+        {
+        }
     }
 
     /// <summary>Starts the host; what hinders it, and what a person can mend, comes as <see cref="StartupException"/>.</summary>

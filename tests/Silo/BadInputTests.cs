@@ -47,7 +47,6 @@ public sealed class BadInputTests(PostgresFixture postgres)
             ["POSTGRES_USER"] = server.User,
             ["POSTGRES_PASSWORD"] = "wrong-hunter2",
             ["POSTGRES_DB"] = server.Database,
-            ["LOG_LEVEL"] = "error",
         });
 
         Assert.Equal(77, exitCode);
