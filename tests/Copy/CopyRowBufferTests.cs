@@ -17,7 +17,7 @@ public sealed class CopyRowBufferTests
         WriteRestOfDeadLetter(rows);
 
         // The reader is strict about UTF-8 and NUL; .NET's own repair is the oracle for the rest.
-        var row = Assert.Single(CopyRows.Parse(CopyLayouts.DeadLetters, rows.Written));
+        var row = Assert.Single(RowReader.Parse(CopyLayouts.DeadLetters, rows.Written));
         var expected = Encoding.UTF8.GetString(bytes).Replace('\0', '\uFFFD');
         Assert.Equal(expected, row["topic"]);
         Assert.Equal(!bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(expected)), rows.IsLossy);
@@ -43,7 +43,7 @@ public sealed class CopyRowBufferTests
             rows.WriteNull();
         }
 
-        Assert.Equal(value, Assert.Single(CopyRows.Parse(CopyLayouts.SummaryPoints, rows.Written))["count"]);
+        Assert.Equal(value, Assert.Single(RowReader.Parse(CopyLayouts.SummaryPoints, rows.Written))["count"]);
     });
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class CopyRowBufferTests
         rows.TruncateTo(mark);
         WriteDeadLetter(rows, "new");
         Assert.Equal(2, rows.Rows);
-        Assert.Equal(["kept", "new"], CopyRows.Parse(CopyLayouts.DeadLetters, rows.Written).Select(r => r.Text("topic")));
+        Assert.Equal(["kept", "new"], RowReader.Parse(CopyLayouts.DeadLetters, rows.Written).Select(r => r.Text("topic")));
     }
 
     private static void AssertJsonString(byte[] bytes)

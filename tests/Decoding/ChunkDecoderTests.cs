@@ -27,7 +27,7 @@ public sealed class ChunkDecoderTests
             var start = 0;
             foreach (var (end, rows) in table.RecordEnds.Zip(table.RecordRows))
             {
-                Assert.Equal(rows, CopyRows.Parse(layout, table.Bytes.AsSpan(start..end)).Count);
+                Assert.Equal(rows, RowReader.Parse(layout, table.Bytes.AsSpan(start..end)).Count);
                 start = end;
             }
 

@@ -28,7 +28,7 @@ public sealed class CorpusTests
         {
             var batch = Assert.Single(batches, b => b.ServiceName == service.Key);
             var spans = service.SelectMany(r => r.ScopeSpans.SelectMany(s => s.Spans.Select(span => (r, s, span)))).ToList();
-            var rows = CopyRows.Of(batch.Batch, CopyLayouts.Spans);
+            var rows = RowReader.Of(batch.Batch, CopyLayouts.Spans);
             Assert.Equal(spans.Count, rows.Count);
             foreach (var ((resource, scope, span), row) in spans.Zip(rows))
             {
@@ -47,7 +47,7 @@ public sealed class CorpusTests
         var batch = Assert.Single(Payloads.Decode(Signal.Logs, payload));
         var expected = LogsData.Parser.ParseFrom(payload);
         var records = expected.ResourceLogs.SelectMany(r => r.ScopeLogs.SelectMany(s => s.LogRecords.Select(record => (r, s, record)))).ToList();
-        var rows = CopyRows.Of(batch.Batch, CopyLayouts.LogRecords);
+        var rows = RowReader.Of(batch.Batch, CopyLayouts.LogRecords);
         Assert.Equal(records.Count, rows.Count);
         foreach (var ((resource, scope, record), row) in records.Zip(rows))
         {

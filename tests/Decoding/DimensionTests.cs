@@ -105,7 +105,7 @@ public sealed class DimensionTests
     public void A_scope_that_two_services_share_goes_with_both()
     {
         var batches = Decode(Signal.Traces, Join(Traces("a", NewSpan()).ToByteArray(), Traces("b", NewSpan()).ToByteArray()));
-        Assert.All(batches, b => Assert.Single(CopyRows.DimensionsOf(b.Batch, CopyLayouts.Scopes)));
+        Assert.All(batches, b => Assert.Single(RowReader.DimensionsOf(b.Batch, CopyLayouts.Scopes)));
         Assert.Same(batches[0].Dimensions.Single(d => d.Layout == CopyLayouts.Scopes.Id), batches[1].Dimensions.Single(d => d.Layout == CopyLayouts.Scopes.Id));
     }
 

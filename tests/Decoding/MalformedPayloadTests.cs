@@ -22,7 +22,7 @@ public sealed class MalformedPayloadTests
         Assert.Empty(batch.Batch.Dimensions);
         Assert.Empty(batch.Dimensions);
         Assert.Equal([Offset], batch.Batch.Offsets);
-        var letter = Assert.Single(CopyRows.Of(batch.Batch, CopyLayouts.DeadLetters));
+        var letter = Assert.Single(RowReader.Of(batch.Batch, CopyLayouts.DeadLetters));
         Assert.Equal("otlp", letter["topic"]);
         Assert.Equal(3, letter["partition"]);
         Assert.Equal(Offset, letter["offset"]);
@@ -43,7 +43,7 @@ public sealed class MalformedPayloadTests
         Assert.Equal(["a", "unknown_service"], batches.Select(b => b.ServiceName));
         Assert.Equal([Offset, Offset + 2], batches[0].Batch.Offsets);
         Assert.Equal([Offset + 1], batches[1].Batch.Offsets);
-        Assert.Equal(2, CopyRows.Of(batches[0].Batch, CopyLayouts.Spans).Count);
+        Assert.Equal(2, RowReader.Of(batches[0].Batch, CopyLayouts.Spans).Count);
         Assert.Equal(2, batches[0].Batch.Dimensions.Sum(d => d.Rows));
     }
 
@@ -61,8 +61,8 @@ public sealed class MalformedPayloadTests
         var bad = NewSpan(s => (s.TraceId, s.SpanId, s.ParentSpanId) = (ByteString.CopyFrom(new byte[traceId]), ByteString.CopyFrom(new byte[spanId]), ByteString.CopyFrom(new byte[parentSpanId])));
         var payload = Join(Traces("first", NewSpan()).ToByteArray(), Traces("shop", NewSpan(), bad, NewSpan()).ToByteArray());
         var batch = Decode(Signal.Traces, payload).Single(b => b.ServiceName == "shop");
-        Assert.Equal(2, CopyRows.Of(batch.Batch, CopyLayouts.Spans).Count);
-        var letter = Assert.Single(CopyRows.Of(batch.Batch, CopyLayouts.DeadLetters));
+        Assert.Equal(2, RowReader.Of(batch.Batch, CopyLayouts.Spans).Count);
+        var letter = Assert.Single(RowReader.Of(batch.Batch, CopyLayouts.DeadLetters));
         Assert.Equal(2, letter["item_index"]);
         Assert.Equal("invalid_id", letter["reason"]);
         Assert.Equal(bad.ToByteArray(), letter.Bytes("payload"));
@@ -135,14 +135,14 @@ public sealed class MalformedPayloadTests
                 foreach (var table in batch.Batch.Tables)
                 {
                     Assert.True(CopyLayouts.TryGet(table.Layout, out var layout));
-                    Assert.Equal(table.RecordRows.Sum(), CopyRows.Parse(layout, table.Bytes).Count);
+                    Assert.Equal(table.RecordRows.Sum(), RowReader.Parse(layout, table.Bytes).Count);
                     refused += layout == CopyLayouts.DeadLetters ? 1 : 0;
                 }
 
                 foreach (var dimension in batch.Batch.Dimensions)
                 {
                     Assert.True(CopyLayouts.TryGet(dimension.Layout, out var layout));
-                    Assert.Equal(dimension.Rows, CopyRows.Parse(layout, dimension.Bytes).Count);
+                    Assert.Equal(dimension.Rows, RowReader.Parse(layout, dimension.Bytes).Count);
                 }
             }
         }

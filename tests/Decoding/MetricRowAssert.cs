@@ -10,13 +10,13 @@ namespace OtelOrleans.Tests.Decoding;
 /// <summary>Compares the rows of a batch of metrics, taken one after the other, with what Google.Protobuf read.</summary>
 internal sealed class MetricRowAssert(RowBatch batch)
 {
-    private readonly Dictionary<long, CopyRows.Row> _series = CopyRows.DimensionsOf(batch, CopyLayouts.MetricSeries).ToDictionary(r => r.Id);
-    private readonly Dictionary<long, CopyRows.Row> _bounds = CopyRows.DimensionsOf(batch, CopyLayouts.HistogramBounds).ToDictionary(r => r.Id);
-    private readonly Queue<CopyRows.Row> _numbers = new(CopyRows.Of(batch, CopyLayouts.NumberPoints));
-    private readonly Queue<CopyRows.Row> _histograms = new(CopyRows.Of(batch, CopyLayouts.HistogramPoints));
-    private readonly Queue<CopyRows.Row> _exponentials = new(CopyRows.Of(batch, CopyLayouts.ExponentialHistogramPoints));
-    private readonly Queue<CopyRows.Row> _summaries = new(CopyRows.Of(batch, CopyLayouts.SummaryPoints));
-    private readonly Queue<CopyRows.Row> _exemplars = new(CopyRows.Of(batch, CopyLayouts.Exemplars));
+    private readonly Dictionary<long, RowReader.Row> _series = RowReader.DimensionsOf(batch, CopyLayouts.MetricSeries).ToDictionary(r => r.Id);
+    private readonly Dictionary<long, RowReader.Row> _bounds = RowReader.DimensionsOf(batch, CopyLayouts.HistogramBounds).ToDictionary(r => r.Id);
+    private readonly Queue<RowReader.Row> _numbers = new(RowReader.Of(batch, CopyLayouts.NumberPoints));
+    private readonly Queue<RowReader.Row> _histograms = new(RowReader.Of(batch, CopyLayouts.HistogramPoints));
+    private readonly Queue<RowReader.Row> _exponentials = new(RowReader.Of(batch, CopyLayouts.ExponentialHistogramPoints));
+    private readonly Queue<RowReader.Row> _summaries = new(RowReader.Of(batch, CopyLayouts.SummaryPoints));
+    private readonly Queue<RowReader.Row> _exemplars = new(RowReader.Of(batch, CopyLayouts.Exemplars));
 
     public void NothingIsLeft()
     {
@@ -121,14 +121,14 @@ internal sealed class MetricRowAssert(RowBatch batch)
         Assert.Equal(point.QuantileValues.Count > 0 ? point.QuantileValues.Select(q => q.Value).ToArray() : null, (double[]?)row["quantile_values"]);
     }
 
-    private static void Head(CopyRows.Row row, ulong time, ulong start, uint flags)
+    private static void Head(RowReader.Row row, ulong time, ulong start, uint flags)
     {
         Assert.Equal(time, row.UnixNano("time", "time_ns"));
         Assert.Equal(start, row.UnixNano("start_time", "start_ns") ?? 0);
         Assert.Equal((int)flags, row["flags"]);
     }
 
-    private void Series(CopyRows.Row row, Metric metric, short type, AggregationTemporality temporality, bool? isMonotonic, RepeatedField<KeyValue> attributes)
+    private void Series(RowReader.Row row, Metric metric, short type, AggregationTemporality temporality, bool? isMonotonic, RepeatedField<KeyValue> attributes)
     {
         var series = _series[(long)row["series_id"]!];
         Assert.Equal(type, series["type"]);
@@ -148,7 +148,7 @@ internal sealed class MetricRowAssert(RowBatch batch)
         }
     }
 
-    private void Exemplars(CopyRows.Row point, RepeatedField<Exemplar> exemplars)
+    private void Exemplars(RowReader.Row point, RepeatedField<Exemplar> exemplars)
     {
         foreach (var exemplar in exemplars)
         {

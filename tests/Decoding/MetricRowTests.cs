@@ -13,38 +13,7 @@ public sealed class MetricRowTests
     [Fact]
     public void All_kinds_of_points_keep_all_they_hold()
     {
-        var metrics = new[]
-        {
-            new Metric { Name = "g", Unit = "By", Description = "d\"", Gauge = new() { DataPoints = { Number(n => n.AsDouble = double.NaN), Number(n => n.AsInt = long.MinValue), Number(_ => { }) } } },
-            new Metric
-            {
-                Name = "s", Metadata = { Attribute("m", Value(1)) },
-                Sum = new() { AggregationTemporality = AggregationTemporality.Delta, IsMonotonic = true, DataPoints = { Number(n => n.AsInt = 5), Number(n => (n.AsInt, n.Flags) = (5, 1)) } },
-            },
-            new Metric
-            {
-                Name = "h",
-                Histogram = new()
-                {
-                    AggregationTemporality = AggregationTemporality.Cumulative,
-                    DataPoints = { Histogram(_ => { }), Histogram(h => (h.Sum, h.Min, h.Max) = (0, -1, double.PositiveInfinity)), Histogram(h => (h.Flags, h.Sum) = (1, 5)), new HistogramDataPoint { Count = 10_000 } },
-                },
-            },
-            new Metric { Name = "e", ExponentialHistogram = new() { AggregationTemporality = AggregationTemporality.Delta, DataPoints = { Exponential(), new ExponentialHistogramDataPoint() } } },
-            new Metric
-            {
-                Name = "q",
-                Summary = new()
-                {
-                    DataPoints =
-                    {
-                        new SummaryDataPoint { TimeUnixNano = Time, Count = 12_340_000, Sum = 1.5, QuantileValues = { new SummaryDataPoint.Types.ValueAtQuantile { Quantile = 0.5, Value = 1 }, new SummaryDataPoint.Types.ValueAtQuantile() } },
-                        new SummaryDataPoint(),
-                    },
-                },
-            },
-            new Metric { Name = "nothing" },
-        };
+        var metrics = AllKinds();
         RowAssert.Metrics(metrics, Assert.Single(Decode(Signal.Metrics, Metrics("shop", metrics).ToByteArray())).Batch);
     }
 
@@ -57,9 +26,9 @@ public sealed class MetricRowTests
         byte[] unpacked = Join([0x31], Long(1), [0x39], Double(1.5), [0x31], Long(2), [0x31], Long(3), [0x39], Double(2.5));
         byte[] mixed = Join([0x31], Long(1), Field(7, Double(1.5)), Field(6, Long(2), Long(3)), Field(7), Field(7, Double(2.5)));
         var batches = new[] { packed, unpacked, mixed }.Select(p => Decode(Signal.Metrics, Request("shop", Field(9, Field(1, p))))[0].Batch).ToList();
-        Assert.Equal([1L, 2L, 3L], Assert.Single(CopyRows.Of(batches[0], CopyLayouts.HistogramPoints))["bucket_counts"] as long[] ?? []);
+        Assert.Equal([1L, 2L, 3L], Assert.Single(RowReader.Of(batches[0], CopyLayouts.HistogramPoints))["bucket_counts"] as long[] ?? []);
         Assert.All(batches, b => Assert.Equal(batches[0].Tables[0].Bytes, b.Tables[0].Bytes));
-        Assert.All(batches, b => Assert.Equal([1.5, 2.5], Assert.Single(CopyRows.DimensionsOf(b, CopyLayouts.HistogramBounds))["explicit_bounds"] as double[] ?? []));
+        Assert.All(batches, b => Assert.Equal([1.5, 2.5], Assert.Single(RowReader.DimensionsOf(b, CopyLayouts.HistogramBounds))["explicit_bounds"] as double[] ?? []));
 
         byte[] Buckets(params byte[][] counts) => Request("shop", Field(10, Field(1, Field(8, counts))));
         var exponential = new[] { Buckets(Field(2, [1, 0x80, 0x02, 3])), Buckets([0x10, 1], [0x10, 0x80, 0x02], [0x10, 3]), Buckets(Field(2, [1]), [0x10, 0x80, 0x82, 0x00], Field(2, [3])) };
@@ -102,8 +71,8 @@ public sealed class MetricRowTests
         var random = new Random(2);
         var points = Enumerable.Range(0, 20).Select(_ => Field(1, Join([.. fields.OrderBy(_ => random.Next())]))).ToArray();
         var batch = Assert.Single(Decode(Signal.Metrics, Request("shop", Join(Field(1, "m"u8.ToArray()), Field(5, points))))).Batch;
-        Assert.Single(CopyRows.DimensionsOf(batch, CopyLayouts.MetricSeries));
-        Assert.Equal(20, CopyRows.Of(batch, CopyLayouts.NumberPoints).Count);
+        Assert.Single(RowReader.DimensionsOf(batch, CopyLayouts.MetricSeries));
+        Assert.Equal(20, RowReader.Of(batch, CopyLayouts.NumberPoints).Count);
     }
 
     [Fact]
@@ -137,8 +106,42 @@ public sealed class MetricRowTests
             Sum(m => m.Gauge = new() { DataPoints = { m.Sum.DataPoints } }),
             Sum(m => m.Sum.DataPoints[0].Attributes[0].Value = Value(1)),
             Sum(m => m.Sum.DataPoints[0].Attributes[0].Value = Value(1.0))).ToByteArray())).Batch;
-        Assert.Equal(9, CopyRows.DimensionsOf(batch, CopyLayouts.MetricSeries).Count);
+        Assert.Equal(9, RowReader.DimensionsOf(batch, CopyLayouts.MetricSeries).Count);
     }
+
+    /// <summary>Points of all kinds with something in every field, and with nothing.</summary>
+    internal static Metric[] AllKinds() =>
+    [
+        new Metric { Name = "g", Unit = "By", Description = "d\"", Gauge = new() { DataPoints = { Number(n => n.AsDouble = double.NaN), Number(n => n.AsInt = long.MinValue), Number(_ => { }) } } },
+        new Metric
+        {
+            Name = "s", Metadata = { Attribute("m", Value(1)) },
+            Sum = new() { AggregationTemporality = AggregationTemporality.Delta, IsMonotonic = true, DataPoints = { Number(n => n.AsInt = 5), Number(n => (n.AsInt, n.Flags) = (5, 1)) } },
+        },
+        new Metric
+        {
+            Name = "h",
+            Histogram = new()
+            {
+                AggregationTemporality = AggregationTemporality.Cumulative,
+                DataPoints = { Histogram(_ => { }), Histogram(h => (h.Sum, h.Min, h.Max) = (0, -1, double.PositiveInfinity)), Histogram(h => (h.Flags, h.Sum) = (1, 5)), new HistogramDataPoint { Count = 10_000 } },
+            },
+        },
+        new Metric { Name = "e", ExponentialHistogram = new() { AggregationTemporality = AggregationTemporality.Delta, DataPoints = { Exponential(), new ExponentialHistogramDataPoint() } } },
+        new Metric
+        {
+            Name = "q",
+            Summary = new()
+            {
+                DataPoints =
+                {
+                    new SummaryDataPoint { TimeUnixNano = Time, Count = 12_340_000, Sum = 1.5, QuantileValues = { new SummaryDataPoint.Types.ValueAtQuantile { Quantile = 0.5, Value = 1 }, new SummaryDataPoint.Types.ValueAtQuantile() } },
+                    new SummaryDataPoint(),
+                },
+            },
+        },
+        new Metric { Name = "nothing" },
+    ];
 
     private static NumberDataPoint Number(Action<NumberDataPoint> change)
     {

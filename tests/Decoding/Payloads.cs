@@ -29,14 +29,14 @@ internal static class Payloads
     public static PayloadChunk Chunk(Signal signal, params byte[][] payloads) =>
         new("otlp", 3, 1, 1, [.. payloads.Select((p, i) => new PayloadRecord(Offset + i, TimestampUnixMs, signal, p))]);
 
-    public static List<CopyRows.Row> Rows(IReadOnlyList<DecodedBatch> batches, CopyLayout layout) => [.. batches.SelectMany(b => CopyRows.Of(b.Batch, layout))];
+    public static List<RowReader.Row> Rows(IReadOnlyList<DecodedBatch> batches, CopyLayout layout) => [.. batches.SelectMany(b => RowReader.Of(b.Batch, layout))];
 
-    public static List<CopyRows.Row> Dimensions(IReadOnlyList<DecodedBatch> batches, CopyLayout layout) =>
-        [.. batches.SelectMany(b => CopyRows.DimensionsOf(b.Batch, layout))];
+    public static List<RowReader.Row> Dimensions(IReadOnlyList<DecodedBatch> batches, CopyLayout layout) =>
+        [.. batches.SelectMany(b => RowReader.DimensionsOf(b.Batch, layout))];
 
-    public static CopyRows.Row SpanRow(byte[] payload) => Assert.Single(Rows(Decode(Signal.Traces, payload), CopyLayouts.Spans));
+    public static RowReader.Row SpanRow(byte[] payload) => Assert.Single(Rows(Decode(Signal.Traces, payload), CopyLayouts.Spans));
 
-    public static CopyRows.Row LogRow(byte[] payload) => Assert.Single(Rows(Decode(Signal.Logs, payload), CopyLayouts.LogRecords));
+    public static RowReader.Row LogRow(byte[] payload) => Assert.Single(Rows(Decode(Signal.Logs, payload), CopyLayouts.LogRecords));
 
     public static KeyValue Attribute(string key, AnyValue? value) => new() { Key = key, Value = value };
 

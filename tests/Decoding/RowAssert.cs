@@ -11,7 +11,7 @@ namespace OtelOrleans.Tests.Decoding;
 /// <summary>Compares rows with what Google.Protobuf read.</summary>
 internal static class RowAssert
 {
-    public static void Span(Span span, CopyRows.Row row)
+    public static void Span(Span span, RowReader.Row row)
     {
         Assert.Equal(span.StartTimeUnixNano, row.UnixNano("start_time", "start_ns"));
         Assert.Equal(span.EndTimeUnixNano, span.StartTimeUnixNano + (ulong)(long)row["duration_ns"]!);
@@ -40,7 +40,7 @@ internal static class RowAssert
         }
     }
 
-    public static void LogRecord(LogRecord record, CopyRows.Row row)
+    public static void LogRecord(LogRecord record, RowReader.Row row)
     {
         Assert.Equal(record.TimeUnixNano != 0 ? record.TimeUnixNano : record.ObservedTimeUnixNano, row.UnixNano("time", "time_ns"));
         Assert.Equal(record.TimeUnixNano == 0, row["time_missing"]);
@@ -72,15 +72,15 @@ internal static class RowAssert
 
     /// <summary>Rows refer to dimension rows of the same batch, and those hold resource and scope.</summary>
     public static void Envelope(
-        RowBatch batch, CopyRows.Row row, string service, OpenTelemetry.Proto.Resource.V1.Resource resource, string resourceSchema, InstrumentationScope? scope, string scopeSchema)
+        RowBatch batch, RowReader.Row row, string service, OpenTelemetry.Proto.Resource.V1.Resource resource, string resourceSchema, InstrumentationScope? scope, string scopeSchema)
     {
         Assert.Equal(service, row["service_name"]);
-        var resourceRow = CopyRows.DimensionsOf(batch, CopyLayouts.Resources).Single(r => r.Id == (long)row["resource_id"]!);
+        var resourceRow = RowReader.DimensionsOf(batch, CopyLayouts.Resources).Single(r => r.Id == (long)row["resource_id"]!);
         Assert.Equal(service, resourceRow["service_name"]);
         Assert.Equal(Text(resourceSchema), resourceRow["schema_url"]);
         Assert.Equal((long)resource.DroppedAttributesCount, resourceRow["dropped_attributes_count"]);
         Attributes(resource.Attributes, resourceRow.Json("attributes"));
-        var scopeRow = CopyRows.DimensionsOf(batch, CopyLayouts.Scopes).Single(r => r.Id == (long)row["scope_id"]!);
+        var scopeRow = RowReader.DimensionsOf(batch, CopyLayouts.Scopes).Single(r => r.Id == (long)row["scope_id"]!);
         Assert.Equal(scope?.Name ?? "", scopeRow["name"]);
         Assert.Equal(Text(scope?.Version ?? ""), scopeRow["version"]);
         Assert.Equal(Text(scopeSchema), scopeRow["schema_url"]);
@@ -100,7 +100,7 @@ internal static class RowAssert
         check.NothingIsLeft();
     }
 
-    private static void Events(Span span, CopyRows.Row row)
+    private static void Events(Span span, RowReader.Row row)
     {
         if (span.Events.Count == 0)
         {
@@ -119,7 +119,7 @@ internal static class RowAssert
         }
     }
 
-    private static void Links(Span span, CopyRows.Row row)
+    private static void Links(Span span, RowReader.Row row)
     {
         if (span.Links.Count == 0)
         {

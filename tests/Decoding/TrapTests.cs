@@ -30,7 +30,7 @@ public sealed class TrapTests
         var scopeSpans = Field(2, Traces(null, NewSpan(), NewSpan()).ResourceSpans[0].ScopeSpans[0].ToByteArray());
         var batch = Assert.Single(Decode(Signal.Traces, Field(1, scopeSpans, Field(1, Resource("late").ToByteArray()))));
         Assert.Equal("late", batch.ServiceName);
-        Assert.Equal(["late", "late"], CopyRows.Of(batch.Batch, CopyLayouts.Spans).Select(r => r.Text("service_name")));
+        Assert.Equal(["late", "late"], RowReader.Of(batch.Batch, CopyLayouts.Spans).Select(r => r.Text("service_name")));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class TrapTests
         var payload = new TracesData { ResourceSpans = { new ResourceSpans { ScopeSpans = { new ScopeSpans { Spans = { NewSpan() } } } } } }.ToByteArray();
         var batch = Assert.Single(Decode(Signal.Traces, payload));
         Assert.Equal("unknown_service", batch.ServiceName);
-        Assert.Equal("{}", Assert.Single(CopyRows.DimensionsOf(batch.Batch, CopyLayouts.Resources)).Json("attributes").GetRawText());
+        Assert.Equal("{}", Assert.Single(RowReader.DimensionsOf(batch.Batch, CopyLayouts.Resources)).Json("attributes").GetRawText());
     }
 
     [Fact]
@@ -140,8 +140,8 @@ public sealed class TrapTests
         var name = new string('a', 254) + "😀" + new string('b', 50);
         var batch = Assert.Single(Decode(Signal.Traces, Traces(name, NewSpan()).ToByteArray()));
         Assert.Equal(new string('a', 254), batch.ServiceName);
-        Assert.Equal(batch.ServiceName, Assert.Single(CopyRows.Of(batch.Batch, CopyLayouts.Spans)).Text("service_name"));
-        Assert.Equal(name, Assert.Single(CopyRows.DimensionsOf(batch.Batch, CopyLayouts.Resources)).Json("attributes").GetProperty("service.name").GetString());
+        Assert.Equal(batch.ServiceName, Assert.Single(RowReader.Of(batch.Batch, CopyLayouts.Spans)).Text("service_name"));
+        Assert.Equal(name, Assert.Single(RowReader.DimensionsOf(batch.Batch, CopyLayouts.Resources)).Json("attributes").GetProperty("service.name").GetString());
     }
 
     [Fact]
@@ -257,7 +257,8 @@ public sealed class TrapTests
         }
     }
 
-    private static Span RichSpan() => NewSpan(s =>
+    /// <summary>A span with something in every field.</summary>
+    internal static Span RichSpan() => NewSpan(s =>
     {
         void Add(string key, AnyValue? value) => s.Attributes.Add(Attribute(key, value));
         Add("text", Value("q\"b\\s/n\nt\tc\u0001d\u007f é 漢 😀 \u2028"));

@@ -7,7 +7,7 @@ using OtelOrleans.Sql.Copy;
 namespace OtelOrleans.Tests.Decoding;
 
 /// <summary>Reads encoded rows back, as Postgres would: checks every length and leaves no byte over.</summary>
-internal static class CopyRows
+internal static class RowReader
 {
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 

@@ -1,0 +1,85 @@
+using Google.Protobuf;
+using OpenTelemetry.Proto.Logs.V1;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Decoding;
+using OtelOrleans.Sql.Copy;
+using OtelOrleans.Tests.Infrastructure;
+using OtelOrleans.Tests.Sql;
+using static OtelOrleans.Tests.Decoding.Payloads;
+
+namespace OtelOrleans.Tests.Decoding;
+
+/// <summary>What the decoder writes, a real Postgres takes.</summary>
+public sealed class PostgresTests(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Every_row_of_the_corpus_is_stored()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        PayloadRecord[] records =
+        [
+            .. Directory.GetFiles(Corpus(""), "*.pb").Order().Select((f, i) => new PayloadRecord(
+                i, TimestampUnixMs, f.Contains("-traces-", StringComparison.Ordinal) ? Signal.Traces : f.Contains("-logs-", StringComparison.Ordinal) ? Signal.Logs : Signal.Metrics, File.ReadAllBytes(f))),
+        ];
+        await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
+    }
+
+    [Fact]
+    public async Task Whatever_is_strange_in_a_payload_is_stored()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        var deep = Field(1, "x"u8.ToArray());
+        for (var i = 0; i < 200; i++)
+        {
+            deep = Field(5, Field(1, deep));
+        }
+
+        var log = new LogRecord { Body = ArrayOf(Value("a\0b"), Value(1.0)), TimeUnixNano = ulong.MaxValue, Attributes = { Attribute("k", Value("\u0001\u007f\uFFFF😀")) } };
+        PayloadRecord[] records =
+        [
+            new(1, TimestampUnixMs, Signal.Traces, Traces("shop", TrapTests.RichSpan(), NewSpan(s => (s.StartTimeUnixNano, s.EndTimeUnixNano) = (ulong.MaxValue, 0))).ToByteArray()),
+            new(2, TimestampUnixMs, Signal.Traces, Request("bro\0ken", Join(NewSpan().ToByteArray(), Field(5, [0xFF, 0, 1]), Field(9, Field(1, [0xC3, 0x28]), Field(2, deep))))),
+            new(3, TimestampUnixMs, Signal.Logs, Logs(new string('é', 3000), log).ToByteArray()),
+            new(4, TimestampUnixMs, Signal.Metrics, Metrics("shop", [.. MetricRowTests.AllKinds(), new() { Name = new string('漢', 2000), Gauge = new() { DataPoints = { new OpenTelemetry.Proto.Metrics.V1.NumberDataPoint() } } }]).ToByteArray()),
+            new(5, -1, Signal.Metrics, [0xFF]),
+            new(6, TimestampUnixMs, Signal.Traces, Traces("shop", NewSpan(s => s.SpanId = ByteString.Empty)).ToByteArray()),
+        ];
+        await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
+
+        // jsonb keeps the point of a double, and all digits of a time.
+        Assert.Equal("[\"a\uFFFDb\", 1.0]", await sql.ScalarAsync<string>("select body_json::text from otel.log_records"));
+        Assert.Equal("18446744073709551615", await sql.ScalarAsync<string>("select events->0->>'time' from otel.spans where events is not null"));
+        Assert.Equal("18446744073709551615", await sql.ScalarAsync<string>("select max(count)::text from otel.metric_histogram_points"));
+        Assert.Equal("10000", await sql.ScalarAsync<string>("select count::text from otel.metric_histogram_points where count between 9000 and 20000"));
+        Assert.Equal(2554, await sql.ScalarAsync<int>("select max(extract(year from start_time at time zone 'UTC'))::int from otel.spans"));
+    }
+
+    private static async Task AssertStoredAsync(SqlDatabase sql, IReadOnlyList<DecodedBatch> batches)
+    {
+        await using var writer = sql.NewWriter();
+        Dictionary<short, long> expected = [];
+        foreach (var (serviceName, batch, _) in batches)
+        {
+            var result = await writer.FlushAsync(
+                new()
+                {
+                    ServiceName = serviceName,
+                    Moves = [new(batch.Topic, batch.Partition, null, batch.LastOffset + 1)],
+                    Dimensions = [.. batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows))],
+                    Blocks = [.. batch.Tables.Select(t => new CopyBlock(t.Layout, t.Bytes, t.RecordRows.Sum()))],
+                },
+                TestContext.Current.CancellationToken);
+            Assert.Equal((FlushOutcome.Committed, ""), (result.Outcome, result.Reason));
+            foreach (var table in batch.Tables)
+            {
+                expected[table.Layout] = expected.GetValueOrDefault(table.Layout) + table.RecordRows.Sum();
+            }
+        }
+
+        // A row that Postgres refused would be committed as a dead letter.
+        foreach (var layout in CopyLayouts.All.Where(l => l.Role == CopyRole.Data))
+        {
+            Assert.Equal(expected.GetValueOrDefault(layout.Id), await sql.CountAsync(layout.Table));
+        }
+    }
+}
