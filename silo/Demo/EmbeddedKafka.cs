@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
@@ -16,6 +17,8 @@ internal sealed class EmbeddedKafka : IDisposable
     /// <summary>All brokers, where a broker id is asked for.</summary>
     public const int AllBrokers = -1;
 
+    private readonly HeldPorts _held = new();
+    private readonly HashSet<int> _down = [];
     private IntPtr _client;
     private IntPtr _cluster;
 
@@ -50,10 +53,35 @@ internal sealed class EmbeddedKafka : IDisposable
     public void ClearErrors(short apiKey) => MockKafka.ClearErrors(Cluster, apiKey);
 
     /// <summary>Drops a broker's connections and takes no new ones, without moving its partitions to another.</summary>
-    public void TakeDown(int broker = AllBrokers) => Check(MockKafka.SetDown(Cluster, broker), $"take down broker {broker}");
+    public void TakeDown(int broker = AllBrokers)
+    {
+        Check(MockKafka.SetDown(Cluster, broker), $"take down broker {broker}");
+        foreach (var port in Ports(broker))
+        {
+            _down.Add(port);
+            _held.TryHold(port);
+        }
+    }
 
     /// <summary>Lets a broker answer again; what it had stored is still there.</summary>
-    public void BringUp(int broker = AllBrokers) => Check(MockKafka.SetUp(Cluster, broker), $"bring up broker {broker}");
+    /// <exception cref="InvalidOperationException">Somebody took its port in the moment between going down and holding it.</exception>
+    public void BringUp(int broker = AllBrokers)
+    {
+        foreach (var port in Ports(broker))
+        {
+            if (_down.Contains(port) && !_held.TryHold(port))
+            {
+                throw new InvalidOperationException($"Broker {broker} cannot come up: its port {port} was taken meanwhile");
+            }
+        }
+
+        Check(MockKafka.SetUp(Cluster, broker), $"bring up broker {broker}");
+        foreach (var port in Ports(broker))
+        {
+            _down.Remove(port);
+            _held.Release(port);
+        }
+    }
 
     /// <summary>Delays each answer of a broker.</summary>
     public void SetRoundTrip(TimeSpan delay, int broker = AllBrokers) =>
@@ -76,10 +104,16 @@ internal sealed class EmbeddedKafka : IDisposable
             return;
         }
 
+        _held.Dispose();
         MockKafka.DestroyCluster(stopping);
         MockKafka.DestroyClient(_client);
         _client = IntPtr.Zero;
     }
+
+    /// <summary>The ports of one broker (the list of addresses is in the order of their ids), or of all.</summary>
+    private IEnumerable<int> Ports(int broker) => BootstrapServers.Split(',')
+        .Where((_, i) => broker is AllBrokers || broker == i + 1)
+        .Select(address => int.Parse(address.AsSpan(address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
 
     private IntPtr Cluster
     {

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Confluent.Kafka;
 using OtelOrleans.Silo.Demo;
@@ -69,6 +72,8 @@ public sealed class EmbeddedKafkaTests
         kafka.CreateTopic("kept", 1);
         await ProduceAsync(kafka, "kept", "before");
         kafka.TakeDown();
+
+        // A client that knocks all the time used to be given the broker's own port in the end, and the broker could not come back.
         using (var producer = Producer(kafka, timeoutMs: 1000))
         {
             await Assert.ThrowsAsync<ProduceException<Null, byte[]>>(
@@ -80,6 +85,34 @@ public sealed class EmbeddedKafkaTests
 
         var got = KafkaReading.Read(kafka.BootstrapServers, "kept", 1, 2, Patience);
         Assert.Equal(["before", "after"], got.Select(r => Encoding.UTF8.GetString(r.Message.Value)));
+    }
+
+    [Fact]
+    public void A_broker_goes_down_and_comes_up_as_often_as_one_likes()
+    {
+        using var kafka = new EmbeddedKafka(brokers: 2);
+        var port = int.Parse(kafka.BootstrapServers.Split(',')[1].Split(':')[1], CultureInfo.InvariantCulture);
+        for (var i = 0; i < 20; i++)
+        {
+            kafka.TakeDown(broker: 2);
+            Assert.False(Answers(port));
+            kafka.BringUp(i % 2 == 0 ? 2 : EmbeddedKafka.AllBrokers);
+            Assert.True(Answers(port));
+        }
+
+        static bool Answers(int port)
+        {
+            using var client = new TcpClient();
+            try
+            {
+                client.Connect(IPAddress.Loopback, port);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]
