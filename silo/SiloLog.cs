@@ -49,4 +49,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(4033, LogLevel.Information, "Postgres answers; {Applied} migrations applied")]
     public static partial void PostgresReady(ILogger log, int applied);
+
+    [LoggerMessage(4034, LogLevel.Warning, "Daily leaves not made, trying again in an hour: {Reason}")]
+    public static partial void LeavesNotMade(ILogger log, string reason);
 }

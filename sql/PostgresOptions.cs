@@ -18,8 +18,8 @@ public sealed class PostgresOptions
     /// <summary>Password of the role; empty where the server asks for none. Never printed.</summary>
     public string Password { get; set; } = "";
 
-    /// <summary>Database. Default <c>otel</c>. It must exist; its schemas are made by <c>otelorleans migrate</c>.</summary>
-    public string Database { get; set; } = "otel";
+    /// <summary>Database. Default <c>telemetry</c>. It must exist; its schemas are made by <c>otelorleans migrate</c>.</summary>
+    public string Database { get; set; } = "telemetry";
 
     /// <summary>A full Npgsql connection string, used instead of host, port, user, password, database, SslMode and RootCertificate. Never printed.</summary>
     public string? ConnectionString { get; set; }
@@ -61,17 +61,17 @@ public sealed class PostgresOptions
         if (string.IsNullOrEmpty(options.ConnectionString))
         {
             if (string.IsNullOrWhiteSpace(options.Host))
-                yield return "Postgres:Host is empty: give a host name or address (POSTGRES_HOST)";
+                yield return "OtelOrleans:Postgres:Host is empty: give a host name or address (POSTGRES_HOST)";
             if (options.Port is < 1 or > 65535)
-                yield return Invariant($"Postgres:Port is {options.Port}: give a TCP port from 1 to 65535 (POSTGRES_PORT)");
+                yield return Invariant($"OtelOrleans:Postgres:Port is {options.Port}: give a TCP port from 1 to 65535 (POSTGRES_PORT)");
             if (string.IsNullOrWhiteSpace(options.User))
-                yield return "Postgres:User is empty: give the role to log in as (POSTGRES_USER)";
+                yield return "OtelOrleans:Postgres:User is empty: give the role to log in as (POSTGRES_USER)";
             if (string.IsNullOrWhiteSpace(options.Database))
-                yield return "Postgres:Database is empty: give the name of a database (POSTGRES_DB)";
+                yield return "OtelOrleans:Postgres:Database is empty: give the name of a database (POSTGRES_DB)";
             if (!Enum.TryParse<SslMode>(options.SslMode, ignoreCase: true, out var mode) || !Enum.IsDefined(mode) || char.IsDigit(options.SslMode[0]))
-                yield return $"Postgres:SslMode is '{options.SslMode}': give one of {string.Join(", ", Enum.GetNames<SslMode>())}";
+                yield return $"OtelOrleans:Postgres:SslMode is '{options.SslMode}': give one of {string.Join(", ", Enum.GetNames<SslMode>())}";
             if (options.RootCertificate is { Length: > 0 } file && !File.Exists(file))
-                yield return $"Postgres:RootCertificate is '{file}': there is no such file";
+                yield return $"OtelOrleans:Postgres:RootCertificate is '{file}': there is no such file";
         }
         else if (ConnectionStringProblem(options.ConnectionString) is { } problem)
         {
@@ -79,19 +79,19 @@ public sealed class PostgresOptions
         }
 
         if (options.MaxConnections is < 8 or > 1000)
-            yield return Invariant($"Postgres:MaxConnections is {options.MaxConnections}: give 8 to 1000 (POSTGRES_MAX_CONNECTIONS)");
+            yield return Invariant($"OtelOrleans:Postgres:MaxConnections is {options.MaxConnections}: give 8 to 1000 (POSTGRES_MAX_CONNECTIONS)");
         if (options.WriterConnections is < 1 or > 32)
-            yield return Invariant($"Postgres:WriterConnections is {options.WriterConnections}: give 1 to 32");
+            yield return Invariant($"OtelOrleans:Postgres:WriterConnections is {options.WriterConnections}: give 1 to 32");
         else if (options.MaxConnections is >= 8 and <= 1000 && options.ControlConnections < 2)
-            yield return Invariant($"Postgres:WriterConnections is {options.WriterConnections}: Postgres:MaxConnections must be at least {options.WriterConnections + MembershipConnections + 2}, as {MembershipConnections} serve the membership and 2 the ledger");
+            yield return Invariant($"OtelOrleans:Postgres:WriterConnections is {options.WriterConnections}: OtelOrleans:Postgres:MaxConnections must be at least {options.WriterConnections + MembershipConnections + 2}, as {MembershipConnections} serve the membership and 2 the ledger");
         if (options.MaxRowsPerTransaction is < 100 or > 1_000_000)
-            yield return Invariant($"Postgres:MaxRowsPerTransaction is {options.MaxRowsPerTransaction}: give 100 to 1000000 rows");
+            yield return Invariant($"OtelOrleans:Postgres:MaxRowsPerTransaction is {options.MaxRowsPerTransaction}: give 100 to 1000000 rows");
         if (options.MaxBytesPerTransaction is < 65_536 or > 1_073_741_824)
-            yield return Invariant($"Postgres:MaxBytesPerTransaction is {options.MaxBytesPerTransaction}: give 65536 to 1073741824 bytes");
+            yield return Invariant($"OtelOrleans:Postgres:MaxBytesPerTransaction is {options.MaxBytesPerTransaction}: give 65536 to 1073741824 bytes");
         if (options.ConnectTimeout < TimeSpan.FromSeconds(1) || options.ConnectTimeout > TimeSpan.FromMinutes(5))
-            yield return Invariant($"Postgres:ConnectTimeout is {options.ConnectTimeout}: give 00:00:01 to 00:05:00");
+            yield return Invariant($"OtelOrleans:Postgres:ConnectTimeout is {options.ConnectTimeout}: give 00:00:01 to 00:05:00");
         if (options.CommandTimeout < TimeSpan.FromSeconds(1) || options.CommandTimeout > TimeSpan.FromHours(1))
-            yield return Invariant($"Postgres:CommandTimeout is {options.CommandTimeout}: give 00:00:01 to 01:00:00");
+            yield return Invariant($"OtelOrleans:Postgres:CommandTimeout is {options.CommandTimeout}: give 00:00:01 to 01:00:00");
     }
 
     /// <summary>Where these options lead, without secrets: fit for a log.</summary>
@@ -136,12 +136,12 @@ public sealed class PostgresOptions
     {
         try
         {
-            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connectionString).Host) ? "Postgres:ConnectionString names no Host" : null;
+            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connectionString).Host) ? "OtelOrleans:Postgres:ConnectionString names no Host" : null;
         }
         // The message of the exception may repeat a part of the string: it stays here.
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
-            return "Postgres:ConnectionString cannot be read: give 'Host=…;Port=…;Username=…;Password=…;Database=…' with the keywords of Npgsql";
+            return "OtelOrleans:Postgres:ConnectionString cannot be read: give 'Host=…;Port=…;Username=…;Password=…;Database=…' with the keywords of Npgsql";
         }
     }
 

@@ -57,7 +57,7 @@ public static class SqlErrors
             if (e is TimeoutException)
                 return "Postgres did not answer in time: is it reachable, or too busy? Check POSTGRES_HOST and POSTGRES_PORT";
             if (e is System.Security.Authentication.AuthenticationException)
-                return $"TLS with Postgres failed ({OneLine(e.Message)}): check Postgres:SslMode and Postgres:RootCertificate";
+                return $"TLS with Postgres failed ({OneLine(e.Message)}): check OtelOrleans:Postgres:SslMode and OtelOrleans:Postgres:RootCertificate";
         }
 
         return exception is NpgsqlException ? $"The connection to Postgres failed: {OneLine(exception.Message)}" : OneLine(exception.Message);

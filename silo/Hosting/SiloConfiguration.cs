@@ -43,6 +43,7 @@ internal static class SiloConfiguration
         services.AddSingleton<Readiness>();
         services.AddOtelOrleansGrains();
         silo.AddKafkaStreams(StreamProvider);
+        services.AddHostedService<LeafService>();
         services.AddHostedService<DrainService>();
         return silo;
     }

@@ -82,12 +82,15 @@ internal sealed class KafkaQueueCache(long maxBytes) : IQueueCache
             return _current?.Value;
         }
 
-        public bool MoveNext()
+        public QueueCacheCursorMoveResult MoveNextWithResult()
         {
             _current = Next;
             Next = _current?.Next;
-            return _current is not null;
+            return _current is not null ? QueueCacheCursorMoveResult.Success : QueueCacheCursorMoveResult.NoData;
         }
+
+        [Obsolete("Orleans calls MoveNextWithResult.")]
+        public bool MoveNext() => MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success;
 
         public void Refresh(StreamSequenceToken token)
         {

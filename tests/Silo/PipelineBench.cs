@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using OtelOrleans.Silo.Demo;
+using OtelOrleans.Silo.Hosting;
 using OtelOrleans.Sql;
 using OtelOrleans.Tests.Infrastructure;
 
@@ -22,6 +23,10 @@ internal sealed class PipelineBench : IAsyncDisposable
     }
 
     public EmbeddedKafka Kafka { get; } = new();
+
+    /// <summary>The servers as a silo's configuration names them.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Configuration => SiloProcess.Variables(_options, Kafka.BootstrapServers)
+        .Where(v => OptionVariables.Keys.ContainsKey(v.Key)).Select(v => KeyValuePair.Create(OptionVariables.Keys[v.Key], (string?)v.Value));
 
     public static async Task<PipelineBench> CreateAsync(PostgresFixture postgres) => Create(await postgres.CreateDatabaseAsync());
 

@@ -27,14 +27,14 @@ public sealed class OptionsTests
             CommandTimeout = TimeSpan.FromDays(1),
         }).ToList();
         Assert.Equal(12, problems.Count);
-        Assert.All(problems, p => Assert.StartsWith("Postgres:", p, StringComparison.Ordinal));
-        Assert.Contains("Postgres:Port is 70000: give a TCP port from 1 to 65535 (POSTGRES_PORT)", problems);
+        Assert.All(problems, p => Assert.StartsWith("OtelOrleans:Postgres:", p, StringComparison.Ordinal));
+        Assert.Contains("OtelOrleans:Postgres:Port is 70000: give a TCP port from 1 to 65535 (POSTGRES_PORT)", problems);
     }
 
     [Fact]
     public void Writers_must_leave_connections_to_the_others() =>
         Assert.Equal(
-            ["Postgres:WriterConnections is 3: Postgres:MaxConnections must be at least 9, as 4 serve the membership and 2 the ledger"],
+            ["OtelOrleans:Postgres:WriterConnections is 3: OtelOrleans:Postgres:MaxConnections must be at least 9, as 4 serve the membership and 2 the ledger"],
             PostgresOptions.Validate(new() { MaxConnections = 8, WriterConnections = 3 }));
 
     [Theory]
