@@ -1,5 +1,5 @@
-using OtelOrleans.Grains.Decoding;
 using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Decoding;
 
 namespace OtelOrleans.Grains.Sessions;
 

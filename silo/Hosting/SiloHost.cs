@@ -39,7 +39,7 @@ internal static class SiloHost
                 silo.AddSiloDashboard();
             }
         });
-var app = builder.Build();
+        var app = builder.Build();
         app.UseRouting();
         app.MapHealth();
         if (options.Http.IsLoopback)

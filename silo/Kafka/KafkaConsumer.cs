@@ -38,7 +38,8 @@ internal sealed class KafkaConsumer : IDisposable
         _signals = options.Topics().ToDictionary(t => t.Name, t => t.Signal);
         var config = options.Client<ConsumerConfig>();
         config.GroupId = options.GroupId;
-        config.EnableAutoCommit = false;
+        // What is committed to Kafka is only what Mirror stores, and nobody reads it but lag tools.
+        config.EnableAutoCommit = true;
         config.EnableAutoOffsetStore = false;
         // Data that is gone must be noticed, not skipped.
         config.AutoOffsetReset = AutoOffsetReset.Error;
@@ -93,16 +94,13 @@ internal sealed class KafkaConsumer : IDisposable
         }
     });
 
-    /// <summary>Mirrors resume points into the group's committed offsets, for lag tools. Best effort.</summary>
-    public void Mirror(IReadOnlyList<TopicPartitionOffset> offsets) => _commands.Enqueue(() =>
+    /// <summary>Mirrors a resume point into the group's committed offsets, for lag tools. The client sends it when it next commits, every few seconds; best effort.</summary>
+    public void Mirror(PartitionBuffer buffer, long resumePoint) => _commands.Enqueue(() =>
     {
-        try
+        var partition = PartitionOf(buffer);
+        if (_buffers.ContainsKey(partition))
         {
-            _consumer.Commit(offsets);
-        }
-        catch (KafkaException e)
-        {
-            _log.Error(e.Error);
+            _consumer.StoreOffset(new TopicPartitionOffset(partition, resumePoint));
         }
     });
 

@@ -43,6 +43,21 @@ internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, Ka
         }
     }
 
+    /// <summary>Mirrors a resume point into Kafka's committed offsets, if the partition is read here.</summary>
+    public void Mirror(string topic, int partition, long resumePoint)
+    {
+        lock (_lock)
+        {
+            foreach (var (buffer, consumer) in _owners)
+            {
+                if (buffer.Topic == topic && buffer.Partition == partition)
+                {
+                    consumer.Mirror(buffer, resumePoint);
+                }
+            }
+        }
+    }
+
     public void Dispose()
     {
         List<KafkaConsumer> consumers;

@@ -84,14 +84,10 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         }
 
         await _closing.CancelAsync();
-        if (_buffer is { } buffer)
-        {
-            services.Consumers.Close(buffer);
-        }
-
-        if (_session is { } session)
+        if (_session is { } session && _buffer is { } buffer)
         {
             await services.ResumePoints.SettleAsync(session, cancellationToken);
+            services.Consumers.Close(buffer);
             services.Tracker.Close(session);
             services.Lags.Forget(topic, partition);
             SiloLog.PartitionClosed(services.Log, topic, partition, session.ResumePoint, session.UndurableBytes);

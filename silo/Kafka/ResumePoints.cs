@@ -12,8 +12,14 @@ namespace OtelOrleans.Silo.Kafka;
 /// never a row.
 /// </summary>
 internal sealed class ResumePoints(
-    PartitionProgress progress, OffsetGaps gaps, PartitionTracker tracker, IGrainFactory grains, AggregatorKeys aggregators, TimeProvider time, ILogger<ResumePoints> log)
-    : BackgroundService
+    PartitionProgress progress,
+    OffsetGaps gaps,
+    PartitionTracker tracker,
+    KafkaConsumerPool consumers,
+    IGrainFactory grains,
+    AggregatorKeys aggregators,
+    TimeProvider time,
+    ILogger<ResumePoints> log) : BackgroundService
 {
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
@@ -75,7 +81,11 @@ internal sealed class ResumePoints(
             }
 
             await progress.SaveAsync(points, CancellationToken.None);
-            points.ForEach(p => _saved[(p.Topic, p.Partition)] = p.NextOffset);
+            foreach (var point in points)
+            {
+                _saved[(point.Topic, point.Partition)] = point.NextOffset;
+                consumers.Mirror(point.Topic, point.Partition, point.NextOffset);
+            }
         }
         catch (DbException e)
         {

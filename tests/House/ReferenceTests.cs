@@ -1,5 +1,5 @@
-using OtelOrleans.Tests.Infrastructure;
 using System.Xml.Linq;
+using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.House;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Confluent.Kafka;
 using Npgsql;
 using OtelOrleans.Silo.Demo;
 using OtelOrleans.Silo.Hosting;
@@ -11,6 +12,7 @@ namespace OtelOrleans.Tests.Silo;
 /// <summary>A Kafka with topics, a database, and what was sent so far.</summary>
 internal sealed class PipelineBench : IAsyncDisposable
 {
+    private static readonly string[] Topics = ["otlp_spans", "otlp_logs", "otlp_metrics"];
     private readonly PostgresOptions _options;
     private readonly PostgresDatabase _database;
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("otelorleans-payloads-");
@@ -33,7 +35,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     public static PipelineBench Create(PostgresOptions options, params string[] topics)
     {
         var bench = new PipelineBench(options);
-        foreach (var topic in topics.Length > 0 ? topics : ["otlp_spans", "otlp_logs", "otlp_metrics"])
+        foreach (var topic in topics.Length > 0 ? topics : Topics)
         {
             bench.Kafka.CreateTopic(topic, 4);
         }
@@ -89,6 +91,16 @@ internal sealed class PipelineBench : IAsyncDisposable
     {
         await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
         Assert.Equal((long)StoredCounts.CorpusFiles.Count * _sent, await command.ExecuteScalarAsync());
+    }
+
+    /// <summary>What lag tools see is what Postgres knows.</summary>
+    public async Task CommittedOffsetsAtEndAsync()
+    {
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = Kafka.BootstrapServers, GroupId = "otelorleans" }).Build();
+        var partitions = Topics.SelectMany(t => Enumerable.Range(0, 4).Select(p => new TopicPartition(t, p))).ToList();
+        await Wait.ForAsync(
+            (long)StoredCounts.CorpusFiles.Count * _sent,
+            () => Task.FromResult(consumer.Committed(partitions, TimeSpan.FromSeconds(10)).Where(c => !c.Offset.IsSpecial).Sum(c => c.Offset.Value)));
     }
 
     public async Task<IReadOnlyList<(string Topic, string Reason, byte[] Payload)>> DeadLettersAsync()

@@ -32,6 +32,7 @@ public sealed class PipelineTests(PostgresFixture postgres)
 
         await bench.StoredAsync();
         await bench.ResumePointsAtEndAsync();
+        await bench.CommittedOffsetsAtEndAsync();
     }
 
     [Fact]

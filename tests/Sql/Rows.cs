@@ -62,16 +62,42 @@ internal sealed class Rows(CopyLayout layout)
     {
         switch (type, value)
         {
-            case (_, null): Int32(-1); break;
-            case ("bigint", long v): Int32(8); Int64(v); break;
-            case ("integer", int v): Int32(4); Int32(v); break;
-            case ("smallint", short v): Int32(2); Int16(v); break;
-            case ("boolean", bool v): Int32(1); _bytes.Write([v ? (byte)1 : (byte)0]); break;
-            case ("double precision", double v): Int32(8); Int64(BitConverter.DoubleToInt64Bits(v)); break;
-            case ("text", string v): Bytes([], Encoding.UTF8.GetBytes(v)); break;
-            case ("jsonb", string v): Bytes([1], Encoding.UTF8.GetBytes(v)); break;
-            case ("bytea", byte[] v): Bytes([], v); break;
-            case ("timestamp with time zone", DateTime v): Int32(8); Int64((v - Epoch).Ticks / 10); break;
+            case (_, null):
+                Int32(-1);
+                break;
+            case ("bigint", long v):
+                Int32(8);
+                Int64(v);
+                break;
+            case ("integer", int v):
+                Int32(4);
+                Int32(v);
+                break;
+            case ("smallint", short v):
+                Int32(2);
+                Int16(v);
+                break;
+            case ("boolean", bool v):
+                Int32(1);
+                _bytes.Write([v ? (byte)1 : (byte)0]);
+                break;
+            case ("double precision", double v):
+                Int32(8);
+                Int64(BitConverter.DoubleToInt64Bits(v));
+                break;
+            case ("text", string v):
+                Bytes([], Encoding.UTF8.GetBytes(v));
+                break;
+            case ("jsonb", string v):
+                Bytes([1], Encoding.UTF8.GetBytes(v));
+                break;
+            case ("bytea", byte[] v):
+                Bytes([], v);
+                break;
+            case ("timestamp with time zone", DateTime v):
+                Int32(8);
+                Int64((v - Epoch).Ticks / 10);
+                break;
             case ("numeric(20,0)", long v):
                 // digits in base 10,000
                 var digits = new List<short>();
@@ -84,9 +110,14 @@ internal sealed class Rows(CopyLayout layout)
                 Int16(0);
                 digits.ForEach(Int16);
                 break;
-            case ("double precision[]", double[] v): Array(701, v.Length, i => { Int32(8); Int64(BitConverter.DoubleToInt64Bits(v[i])); }, v.Length * 12); break;
-            case ("bigint[]", long[] v): Array(20, v.Length, i => { Int32(8); Int64(v[i]); }, v.Length * 12); break;
-            default: throw new ArgumentException($"{value} is no {type}");
+            case ("double precision[]", double[] v):
+                Array(701, v.Length, i => { Int32(8); Int64(BitConverter.DoubleToInt64Bits(v[i])); }, v.Length * 12);
+                break;
+            case ("bigint[]", long[] v):
+                Array(20, v.Length, i => { Int32(8); Int64(v[i]); }, v.Length * 12);
+                break;
+            default:
+                throw new ArgumentException($"{value} is no {type}");
         }
     }
 
