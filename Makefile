@@ -12,7 +12,9 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: dev-setup ## Try it out on this machine (ARGS=--once ends by itself)
-	@dotnet run --project silo -c Release -- demo $(ARGS)
+	@echo building
+	@dotnet build silo -c Release --nologo -v quiet -clp:ErrorsOnly
+	@silo/bin/Release/net10.0/otelorleans demo $(ARGS)
 
 test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
 	@deploy/dev/test.sh $(FILTER)

@@ -16,10 +16,10 @@ internal sealed class DemoSilo : IDemoSilo
     public async Task StartAsync(DemoEndpoints endpoints, CancellationToken ct)
     {
         _options = OtelOrleansOptions.Read(new ConfigurationBuilder()
-            // The person watches counts, not the silo's news; LOG_LEVEL brings them back.
-            .AddInMemoryCollection([new("OtelOrleans:Log:Level", "warn")])
             .AddConfiguration(OtelOrleansOptions.Configuration())
             .AddInMemoryCollection(endpoints.ToVariables().Select(v => KeyValuePair.Create(OptionVariables.Keys[v.Key], (string?)v.Value)))
+            // The person watches counts, not the silo's news; LOG_LEVEL brings them back.
+            .AddInMemoryCollection([new("OtelOrleans:Log:Level", Environment.GetEnvironmentVariable("LOG_LEVEL") ?? "warn")])
             // What a demo left behind that was killed is no member of this one's cluster.
             .AddInMemoryCollection([new("OtelOrleans:Cluster:ClusterId", $"demo-{TimeProvider.System.GetUtcNow():yyyyMMddTHHmmss}")])
             .Build());
