@@ -30,6 +30,8 @@ public static class SqlErrors
     {
         if (PostgresErrorIn(exception) is { } refusal)
             return Classify(refusal);
+        if (LacksPassword(exception))
+            return SqlErrorClass.Authentication;
         for (var e = exception; e is not null; e = e.InnerException)
         {
             if (e is NpgsqlException or IOException or SocketException or TimeoutException)
@@ -42,12 +44,18 @@ public static class SqlErrors
     /// <summary>The SQLSTATE of an exception, or of the first exception of the database within it; null if it has none.</summary>
     public static string? SqlStateOf(Exception exception) => PostgresErrorIn(exception)?.SqlState;
 
+    /// <summary>Npgsql itself gives up where the server asks for a password and it has none; the words are all that tells it.</summary>
+    private static bool LacksPassword(Exception exception) =>
+        exception is NpgsqlException { InnerException: null } && exception.Message.StartsWith("No password has been provided", StringComparison.Ordinal);
+
     /// <summary>One line for a person: what is wrong and what to do. Holds no secrets: Postgres never repeats a password.</summary>
     public static string Describe(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
         if (PostgresErrorIn(exception) is { } refusal)
             return Describe(refusal);
+        if (LacksPassword(exception))
+            return "Postgres asks for a password and none is set: set POSTGRES_PASSWORD";
         for (var e = exception; e is not null; e = e.InnerException)
         {
             if (e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })

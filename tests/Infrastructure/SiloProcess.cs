@@ -35,10 +35,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts a verb with these environment variables; none of the test's own are passed on.</summary>
-    public static SiloProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables)
+    public static SiloProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string? workingDirectory = null)
     {
         var httpUrl = $"http://127.0.0.1:{FreePort()}";
-        var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = workingDirectory ?? Path.GetTempPath() };
         foreach (var name in start.Environment.Keys.Where(IsOption).ToList())
         {
             start.Environment.Remove(name);
@@ -69,9 +69,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     };
 
     /// <summary>Runs a verb to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables)
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string? workingDirectory = null)
     {
-        await using var silo = Start(arguments, variables);
+        await using var silo = Start(arguments, variables, workingDirectory);
         return (await silo.ExitAsync(), silo.Output, silo.Errors);
     }
 

@@ -137,7 +137,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     }
 
     private NpgsqlCommand Command(string sql) =>
-        NpgsqlDataSource.Create($"Host={_options.Host};Port={_options.Port};Username={_options.User};Database={_options.Database};Pooling=false").CreateCommand(sql);
+        NpgsqlDataSource.Create($"{PostgresFixture.ConnectionString(_options)};Pooling=false").CreateCommand(sql);
 
     private static List<(long Lag, long UndurableBytes)> Partitions((int Status, string Body) health) =>
         health.Status == 0 ? [] : [.. JsonDocument.Parse(health.Body).RootElement.GetProperty("partitions").EnumerateArray()

@@ -1,3 +1,5 @@
+using OtelOrleans.Silo.Demo;
+using OtelOrleans.Tests.Demo;
 using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.Silo;
@@ -5,6 +7,8 @@ namespace OtelOrleans.Tests.Silo;
 /// <summary>The silo binary between a Kafka and a Postgres: what goes in comes out, once.</summary>
 public sealed class PipelineTests(PostgresFixture postgres)
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Payloads_of_real_SDKs_sent_with_produce_arrive_whole()
     {
@@ -72,11 +76,9 @@ public sealed class PipelineTests(PostgresFixture postgres)
     [Fact]
     public async Task Silo_waits_for_servers_that_are_away_when_it_starts()
     {
-        await using var server = new PostgresServer();
-        await server.StartAsync();
-        var options = await PostgresFixture.CreateDatabaseAsync(server, "away");
-        await using var bench = PipelineBench.Create(options);
-        await server.StopImmediatelyAsync();
+        await using var server = await Services.PostgresAsync();
+        await using var bench = PipelineBench.Create(await PostgresFixture.CreateDatabaseAsync(server, "away"));
+        await server.StopAsync(PostgresShutdown.Fast, Ct);
         bench.Kafka.TakeDown();
         await using var silo = bench.StartSilo();
         await Wait.ForAsync(async () => (await silo.GetAsync("/healthz/live")).Status == 200, () => Task.FromResult(silo.Errors));
@@ -84,7 +86,7 @@ public sealed class PipelineTests(PostgresFixture postgres)
             async () => await silo.GetAsync("/healthz/ready") is (503, var body) && body.Contains("Postgres cannot be reached", StringComparison.Ordinal),
             () => Task.FromResult(silo.Errors));
 
-        await server.StartAsync();
+        await server.StartAgainAsync(Ct);
         bench.Kafka.BringUp();
 
         await silo.WaitReadyAsync();
@@ -95,16 +97,14 @@ public sealed class PipelineTests(PostgresFixture postgres)
     [Fact]
     public async Task Postgres_that_restarts_under_load_costs_nothing()
     {
-        await using var server = new PostgresServer();
-        await server.StartAsync();
+        await using var server = await Services.PostgresAsync();
         await using var bench = PipelineBench.Create(await PostgresFixture.CreateDatabaseAsync(server, "restarted"));
         await using var silo = bench.StartSilo(("BATCH_SIZE", "300"));
         await silo.WaitReadyAsync();
         for (var restart = 0; restart < 3; restart++)
         {
             await bench.ProduceCorpusAsync(repeat: 3);
-            await server.StopImmediatelyAsync();
-            await server.StartAsync();
+            await server.RestartAsync(PostgresShutdown.Immediate, Ct);
         }
 
         await bench.StoredAsync();

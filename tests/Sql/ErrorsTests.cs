@@ -46,8 +46,9 @@ public sealed class ErrorsTests(PostgresFixture postgres)
     public async Task An_error_at_the_start_says_what_to_do()
     {
         var good = await postgres.CreateDatabaseAsync();
-        Assert.Contains("POSTGRES_DB", await DescribeAsync(new() { Host = good.Host, Port = good.Port, Database = "nowhere" }), StringComparison.Ordinal);
-        Assert.Contains("POSTGRES_USER", await DescribeAsync(new() { Host = good.Host, Port = good.Port, Database = good.Database, User = "nobody" }), StringComparison.Ordinal);
+        Assert.Contains("POSTGRES_DB", await DescribeAsync(new() { Host = good.Host, Port = good.Port, Password = good.Password, Database = "nowhere" }), StringComparison.Ordinal);
+        Assert.Contains("POSTGRES_USER", await DescribeAsync(new() { Host = good.Host, Port = good.Port, Database = good.Database, User = "nobody", Password = "p" }), StringComparison.Ordinal);
+        Assert.Contains("POSTGRES_PASSWORD", await DescribeAsync(new() { Host = good.Host, Port = good.Port, Database = good.Database }), StringComparison.Ordinal);
         Assert.Contains("POSTGRES_PORT", await DescribeAsync(new() { Host = good.Host, Port = 1 }), StringComparison.Ordinal);
         Assert.Contains("POSTGRES_HOST", await DescribeAsync(new() { Host = "nowhere.invalid", Port = 1 }), StringComparison.Ordinal);
         await using var database = new PostgresDatabase(good);

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using OtelOrleans.Silo.Demo;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
+using OtelOrleans.Tests.Demo;
 using OtelOrleans.Tests.Infrastructure;
 using Xunit;
 
@@ -14,8 +16,7 @@ public sealed class OutageTests(PostgresFixture postgres)
     [Fact]
     public async Task Everything_ends_stored_once_though_the_server_dies_under_load()
     {
-        await using var server = new PostgresServer();
-        await server.StartAsync();
+        await using var server = await Services.PostgresAsync();
         await using var sql = await SqlDatabase.CreateAsync(PostgresFixture.CreateDatabaseAsync(server, "outage"));
         await using var writer = sql.NewWriter();
         using var enough = new CancellationTokenSource();
@@ -27,9 +28,9 @@ public sealed class OutageTests(PostgresFixture postgres)
             var before = outcomes.GetValueOrDefault(FlushOutcome.Committed);
             while (outcomes.GetValueOrDefault(FlushOutcome.Committed) < before + 200)
                 await Task.Delay(20, Ct);
-            await server.StopImmediatelyAsync();
+            await server.StopAsync(PostgresShutdown.Immediate, Ct);
             await Task.Delay(200, Ct);
-            await server.StartAsync();
+            await server.StartAgainAsync(Ct);
         }
 
         await Task.Delay(300, Ct);
@@ -85,8 +86,8 @@ public sealed class OutageTests(PostgresFixture postgres)
     public async Task A_connection_that_breaks_at_COMMIT_leaves_the_answer_to_the_ledger(bool commitArrives)
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
-        using var proxy = new CommitCuttingProxy(postgres.Port, commitArrives);
-        await using var throughProxy = new PostgresDatabase(new() { Host = "127.0.0.1", Port = proxy.Port, User = "postgres", Database = sql.Options.Database, SslMode = "Disable" });
+        using var proxy = new CommitCuttingProxy(sql.Options.Port, commitArrives);
+        await using var throughProxy = new PostgresDatabase(new() { Host = "127.0.0.1", Port = proxy.Port, User = sql.Options.User, Password = sql.Options.Password, Database = sql.Options.Database, SslMode = "Disable" });
         await using var writer = new CopyWriter(throughProxy, Microsoft.Extensions.Logging.Abstractions.NullLogger<CopyWriter>.Instance);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(i =>

@@ -50,15 +50,17 @@ public sealed class SchemaTests(PostgresFixture postgres)
     {
         await using var admin = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync(), migrate: false);
         var (owner, writer) = ($"owner_{admin.Options.Database}", $"writer_{admin.Options.Database}");
-        await admin.ExecuteAsync($"create role {owner} login; create role {writer} login; alter database {admin.Options.Database} owner to {owner}");
+        await admin.ExecuteAsync($"create role {owner} login password 'p'; create role {writer} login password 'p'; alter database {admin.Options.Database} owner to {owner}");
 
-        await using var asOwner = new PostgresDatabase(new() { Port = postgres.Port, Host = postgres.Host, User = owner, Database = admin.Options.Database });
+        await using var asOwner = new PostgresDatabase(As(owner));
         Assert.NotEmpty(await new SchemaMigrator(asOwner, NullLogger<SchemaMigrator>.Instance).MigrateAsync(Ct));
         Assert.Empty(await SchemaCheck.VerifyAsync(asOwner, Ct));
 
         await admin.ExecuteAsync($"grant usage on schema otel to {writer}; grant select on all tables in schema otel to {writer}");
-        await using var asWriter = new PostgresDatabase(new() { Port = postgres.Port, Host = postgres.Host, User = writer, Database = admin.Options.Database });
+        await using var asWriter = new PostgresDatabase(As(writer));
         Assert.Empty(await new SchemaMigrator(asWriter, NullLogger<SchemaMigrator>.Instance).MigrateAsync(Ct));
+
+        PostgresOptions As(string role) => new() { Host = admin.Options.Host, Port = admin.Options.Port, User = role, Password = "p", Database = admin.Options.Database };
     }
 
     [Fact]
@@ -116,7 +118,7 @@ public sealed class SchemaTests(PostgresFixture postgres)
     public async Task Partitions_are_left_for_later_while_somebody_reads_the_default_leaf()
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
-        await using var reader = new Npgsql.NpgsqlConnection($"Host={sql.Options.Host};Port={sql.Options.Port};Username=postgres;Database={sql.Options.Database};Pooling=false");
+        await using var reader = new Npgsql.NpgsqlConnection($"{PostgresFixture.ConnectionString(sql.Options)};Pooling=false");
         await reader.OpenAsync(Ct);
         await using (var read = new Npgsql.NpgsqlCommand("begin; select count(*) from otel.spans_default", reader))
             await read.ExecuteNonQueryAsync(Ct);

@@ -3,6 +3,7 @@ using Npgsql;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
+using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.Sql;
 
@@ -15,7 +16,7 @@ internal sealed class SqlDatabase : IAsyncDisposable
     {
         Options = options;
         Database = new(options);
-        _outside = NpgsqlDataSource.Create($"Host={options.Host};Port={options.Port};Username={options.User};Database={options.Database};Application Name=test;Timeout=10");
+        _outside = NpgsqlDataSource.Create($"{PostgresFixture.ConnectionString(options)};Application Name=test");
     }
 
     public PostgresOptions Options { get; }
