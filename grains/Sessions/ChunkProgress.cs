@@ -15,6 +15,9 @@ internal sealed class ChunkProgress(long lastOffset, long bytes, long polledAt)
     /// <summary>What keeps the chunk from being durable: one for its decoding, and one for each row batch sent and not yet known to be committed.</summary>
     public int Pending { get; set; } = 1;
 
+    /// <summary>A decoder has taken it.</summary>
+    public bool Entered { get; set; }
+
     /// <summary>Its decoding has ended and each of its batches was accepted by an aggregator.</summary>
     public bool Sent { get; set; }
 

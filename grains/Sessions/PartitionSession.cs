@@ -195,6 +195,18 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         }
     }
 
+    /// <summary>Whether waiting makes sense: the session is open, and its oldest chunk that is not durable has been taken by a decoder.</summary>
+    public bool IsSettling
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return IsOpen && _offsets.Oldest is { Entered: true };
+            }
+        }
+    }
+
     /// <summary>The services whose aggregators hold rows of this session that are not known to be committed.</summary>
     public IReadOnlyList<string> UndurableServices()
     {
@@ -221,7 +233,9 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
             }
 
             _lastAdmitted = chunk.Sequence;
-            return _inside = _chunks[chunk.Sequence];
+            _inside = _chunks[chunk.Sequence];
+            _inside.Entered = true;
+            return _inside;
         }
     }
 

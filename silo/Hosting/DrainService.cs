@@ -17,7 +17,7 @@ internal sealed class DrainService(DrainState drain, PartitionTracker tracker, R
         drain.Begin();
         var began = time.GetTimestamp();
         List<PartitionSession> sessions = [.. tracker.Sessions];
-        await Task.WhenAll(sessions.Select(s => resumePoints.SettleAsync(s, cancellationToken)));
+        await Task.WhenAll(sessions.Select(s => resumePoints.SettleAsync(s, isDelivered: true, cancellationToken)));
         SiloLog.Drained(log, sessions.Count, sessions.Sum(s => s.UndurableBytes), time.GetElapsedTime(began));
     }
 }

@@ -115,32 +115,33 @@ internal sealed class KafkaConsumer : IDisposable
         var watermarksAt = _time.GetTimestamp();
         while (!_stopping)
         {
-            while (_commands.TryDequeue(out var command))
-            {
-                command();
-            }
-
             try
             {
+                while (_commands.TryDequeue(out var command))
+                {
+                    command();
+                }
+
                 if (_consumer.Consume(_paused.Count == 0 ? Poll : PollWhilePaused) is { } result)
                 {
                     Put(result);
+                }
+
+                ResumeDrained();
+                if (_time.GetElapsedTime(watermarksAt) > WatermarkInterval)
+                {
+                    watermarksAt = _time.GetTimestamp();
+                    NoteWatermarks();
                 }
             }
             catch (ConsumeException e) when (e.Error.Code == ErrorCode.Local_AutoOffsetReset)
             {
                 OutOfRange(e.ConsumerRecord.TopicPartition);
             }
-            catch (ConsumeException e)
+            catch (KafkaException e)
             {
+                // The thread serves other partitions too; one that cannot be read shows in the silo's readiness.
                 _log.Error(e.Error);
-            }
-
-            ResumeDrained();
-            if (_time.GetElapsedTime(watermarksAt) > WatermarkInterval)
-            {
-                watermarksAt = _time.GetTimestamp();
-                NoteWatermarks();
             }
         }
 

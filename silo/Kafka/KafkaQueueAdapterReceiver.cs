@@ -86,7 +86,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         await _closing.CancelAsync();
         if (_session is { } session && _buffer is { } buffer)
         {
-            await services.ResumePoints.SettleAsync(session, cancellationToken);
+            await services.ResumePoints.SettleAsync(session, isDelivered: false, cancellationToken);
             services.Consumers.Close(buffer);
             services.Tracker.Close(session);
             services.Lags.Forget(topic, partition);

@@ -50,7 +50,7 @@ public sealed class KafkaStreamOptions
     public int MaxChunkBytes { get; set; } = 4 << 20;
 
     /// <summary>Payload bytes of a partition that wait in the silo to be taken by its stream; above it the consumer pauses the partition, below a quarter it resumes. Bytes, 64 KiB to 256 MiB.</summary>
-    public int MaxPrefetchBytes { get; set; } = 8 << 20;
+    public int MaxPrefetchBytes { get; set; } = 4 << 20;
 
     /// <summary>How often topics and partitions are looked up. 1 s to 10 min.</summary>
     public TimeSpan MetadataInterval { get; set; } = TimeSpan.FromSeconds(30);

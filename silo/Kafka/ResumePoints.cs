@@ -23,7 +23,7 @@ internal sealed class ResumePoints(
 {
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SettlePoll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan SettlePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<(string Topic, int Partition), long> _saved = [];
@@ -40,16 +40,20 @@ internal sealed class ResumePoints(
     /// The partition is being given up: has its rows flushed, waits a few seconds for what is under way, and saves the resume point. What does not get done is replayed by
     /// the next owner.
     /// </summary>
-    public async Task SettleAsync(PartitionSession session, CancellationToken cancellationToken)
+    /// <param name="session">The session; no more is polled for it.</param>
+    /// <param name="isDelivered">Chunks that no decoder has taken yet are still being delivered, so that waiting for them makes sense.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task SettleAsync(PartitionSession session, bool isDelivered, CancellationToken cancellationToken)
     {
-        foreach (var service in session.UndurableServices())
-        {
-            aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
-        }
-
         var began = time.GetTimestamp();
-        while (session is { IsOpen: true, UndurableBytes: > 0 } && time.GetElapsedTime(began) < SettleTimeout && !cancellationToken.IsCancellationRequested)
+        while (session is { IsOpen: true, UndurableBytes: > 0 } && (isDelivered || session.IsSettling)
+            && time.GetElapsedTime(began) < SettleTimeout && !cancellationToken.IsCancellationRequested)
         {
+            foreach (var service in session.UndurableServices())
+            {
+                aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
+            }
+
             await Task.Delay(SettlePoll, time, CancellationToken.None);
         }
 
@@ -73,7 +77,8 @@ internal sealed class ResumePoints(
             List<ResumePoint> points =
             [
                 .. sessions.Select(s => new ResumePoint(s.Topic, s.Partition, s.ResumePoint))
-                    .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition))),
+                    // A partition at its beginning is noted too: once it was looked at, nothing of it may go missing unseen.
+                    .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition), -1)),
             ];
             if (points.Count == 0)
             {

@@ -148,6 +148,19 @@ public sealed class PartitionSessionTests
     }
 
     [Fact]
+    public async Task Session_settles_only_as_far_as_decoders_have_taken_its_chunks()
+    {
+        var (first, _) = (Poll(100, 104), Poll(105, 109));
+        Assert.False(_session.IsSettling);
+        var progress = await _session.EnterAsync(first);
+        Assert.True(_session.IsSettling);
+
+        _session.Leave(first, progress!);
+
+        Assert.False(_session.IsSettling);
+    }
+
+    [Fact]
     public async Task Oldest_chunk_that_no_decoder_took_is_told_by_its_age()
     {
         var chunk = Poll(100, 104);

@@ -103,6 +103,29 @@ internal sealed class PipelineBench : IAsyncDisposable
             () => Task.FromResult(consumer.Committed(partitions, TimeSpan.FromSeconds(10)).Where(c => !c.Offset.IsSpecial).Sum(c => c.Offset.Value)));
     }
 
+    /// <summary>Sends a record of its own to partition 0, which Kafka then deletes. Returns the gap as <c>topic/partition from-to</c>, <c>to</c> not included.</summary>
+    public async Task<string> LoseRecordAsync(string topic)
+    {
+        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig { BootstrapServers = Kafka.BootstrapServers }).Build();
+        var sent = await producer.ProduceAsync(new TopicPartition(topic, 0), new Message<Null, byte[]> { Value = "lost"u8.ToArray() });
+        await producer.ProduceAsync(new TopicPartition(topic, 0), new Message<Null, byte[]> { Value = [] });
+        Kafka.DeleteRecords(topic, 0, sent.Offset.Value + 1);
+        return $"{topic}/0 {sent.Offset.Value}-{sent.Offset.Value + 1}";
+    }
+
+    public async Task<IReadOnlyList<string>> GapsAsync()
+    {
+        var gaps = new List<string>();
+        await using var command = Command("select topic, partition, from_offset, to_offset from otel.offset_gaps order by id");
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            gaps.Add($"{reader.GetString(0)}/{reader.GetInt32(1)} {reader.GetInt64(2)}-{reader.GetInt64(3)}");
+        }
+
+        return gaps;
+    }
+
     public async Task<IReadOnlyList<(string Topic, string Reason, byte[] Payload)>> DeadLettersAsync()
     {
         var letters = new List<(string, string, byte[])>();

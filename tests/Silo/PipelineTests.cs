@@ -112,6 +112,27 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Records_that_kafka_deleted_before_they_were_read_are_noted_as_a_gap()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using (var before = bench.StartSilo(("CLUSTER_ID", "before")))
+        {
+            await before.WaitReadyAsync();
+            await bench.ProduceCorpusAsync();
+            await bench.StoredAsync();
+            Assert.Equal(0, await before.TerminateAsync());
+        }
+
+        var lost = await bench.LoseRecordAsync("otlp_logs");
+        await using var silo = bench.StartSilo(("CLUSTER_ID", "after"));
+        await silo.WaitReadyAsync();
+        await bench.ProduceCorpusAsync();
+
+        await bench.StoredAsync();
+        Assert.Equal([lost], await bench.GapsAsync());
+    }
+
+    [Fact]
     public async Task Topic_that_appears_later_is_taken_up()
     {
         await using var bench = PipelineBench.Create(await postgres.CreateDatabaseAsync(), topics: ["otlp_spans", "otlp_logs"]);
