@@ -26,6 +26,9 @@ internal static partial class GrainsLog
     [LoggerMessage(3014, LogLevel.Error, "Flush of {Service} cannot succeed as it is, {Rows} rows kept, trying again: {Reason}")]
     public static partial void FlushRefused(ILogger log, string service, long rows, string reason);
 
+    [LoggerMessage(3016, LogLevel.Warning, "Postgres refuses a row of {Service}; it is a dead letter now: {Reason}")]
+    public static partial void RowRefused(ILogger log, string service, string reason);
+
     [LoggerMessage(3015, LogLevel.Warning, "Flush of {Service} recovered after {Failures} failures")]
     public static partial void FlushRecovered(ILogger log, string service, int failures);
 }

@@ -155,6 +155,10 @@ internal sealed class ServiceAggregatorGrain(
                     Forget();
                     DeactivateOnIdle();
                     return;
+                case FlushOutcome.Refused when result.Refused is { } refused && _buffer.CutOut(refused, result.SqlState) is { } rest:
+                    GrainsLog.RowRefused(log, _serviceName, result.Reason);
+                    request = rest;
+                    continue;
                 case FlushOutcome.Retry:
                     Failed(result, failures, GrainsLog.FlushFailed);
                     break;

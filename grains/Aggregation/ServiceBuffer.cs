@@ -91,12 +91,10 @@ internal sealed class ServiceBuffer
         }
 
         var flush = new Flush { Oldest = _queue.Peek().At };
-        var blocks = new List<CopyBlock>();
-        var dimensions = new List<CopyBlock>();
         while (flush.Bytes < maxBytes && _queue.TryDequeue(out var buffered))
         {
-            buffered.AddBlocks(blocks);
-            dimensions.AddRange(buffered.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows)));
+            buffered.AddBlocks(flush.Blocks);
+            flush.Dimensions.AddRange(buffered.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows)));
             flush.LastOffsets[(buffered.Batch.Topic, buffered.Batch.Partition)] = buffered.Batch.LastOffset;
             flush.Rows += buffered.Rows;
             flush.Bytes += buffered.Bytes;
@@ -105,12 +103,38 @@ internal sealed class ServiceBuffer
         _queuedRows -= flush.Rows;
         _queuedBytes -= flush.Bytes;
         _flushing = flush;
-        var moves = flush.LastOffsets.Select(last =>
+        return Request(flush);
+    }
+
+    /// <summary>
+    /// Takes the row that Postgres refuses out of the current flush and puts a dead letter in its place: same transaction, same ledger move.
+    /// Null if it cannot be told which row it is.
+    /// </summary>
+    public FlushRequest? CutOut(RefusedRow refused, string? sqlState)
+    {
+        var flush = _flushing ?? throw new InvalidOperationException("No flush is under way.");
+        var row = refused.Row ?? int.MaxValue;
+        for (var i = 0; i < flush.Blocks.Count; i++)
         {
-            var mark = _marks[last.Key];
-            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1);
-        });
-        return new FlushRequest { ServiceName = _serviceName, Moves = [.. moves], Blocks = blocks, Dimensions = dimensions };
+            var block = flush.Blocks[i];
+            if (block.Rows.Layout != refused.Layout)
+            {
+                continue;
+            }
+
+            if (row >= block.Rows.Rows)
+            {
+                row -= block.Rows.Rows;
+                continue;
+            }
+
+            flush.Blocks.RemoveAt(i);
+            flush.Blocks.InsertRange(i, block.Without(row).Where(b => b.Rows.Rows > 0));
+            flush.Blocks.Add(block.DeadLetter(row, sqlState, refused.Message));
+            return Request(flush);
+        }
+
+        return null;
     }
 
     /// <summary>The current flush is committed. Returns its rows.</summary>
@@ -126,6 +150,22 @@ internal sealed class ServiceBuffer
 
         _flushing = null;
         return flush.Rows;
+    }
+
+    private FlushRequest Request(Flush flush)
+    {
+        var moves = flush.LastOffsets.Select(last =>
+        {
+            var mark = _marks[last.Key];
+            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1);
+        });
+        return new FlushRequest
+        {
+            ServiceName = _serviceName,
+            Moves = [.. moves],
+            Blocks = [.. flush.Blocks.Select(b => b.Rows)],
+            Dimensions = [.. flush.Dimensions],
+        };
     }
 
     /// <summary>Index of the first of the ascending offsets that is greater than <paramref name="seen"/>.</summary>
@@ -150,6 +190,10 @@ internal sealed class ServiceBuffer
 
         public Dictionary<(string Topic, int Partition), long> LastOffsets { get; } = [];
 
+        public List<BufferedRows> Blocks { get; } = [];
+
+        public List<CopyBlock> Dimensions { get; } = [];
+
         public long Rows { get; set; }
 
         public long Bytes { get; set; }
@@ -166,14 +210,14 @@ internal sealed class ServiceBuffer
 
         public long Bytes { get; } = batch.Tables.Sum(t => (long)t.Bytes.Length - Start(t, first));
 
-        public void AddBlocks(List<CopyBlock> blocks)
+        public void AddBlocks(List<BufferedRows> blocks)
         {
             foreach (var table in batch.Tables)
             {
                 var rows = RowsFrom(table, first);
                 if (rows > 0)
                 {
-                    blocks.Add(new CopyBlock(table.Layout, table.Bytes.AsMemory(Start(table, first)), rows));
+                    blocks.Add(new BufferedRows(batch, table, first, 0, new CopyBlock(table.Layout, table.Bytes.AsMemory(Start(table, first)), rows)));
                 }
             }
         }

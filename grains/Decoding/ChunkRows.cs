@@ -54,41 +54,10 @@ internal sealed class ChunkRows(TimeProvider time)
     /// <param name="payload">The original bytes.</param>
     public void WriteDeadLetter(ServiceRows service, int? itemIndex, string reason, string error, ReadOnlySpan<byte> payload)
     {
-        var rows = service.Table(CopyLayouts.DeadLetters);
-        rows.BeginRow(CopyLayouts.DeadLetters);
-        rows.WriteText(_topic);
-        rows.WriteInt32(_partition);
-        rows.WriteInt64(_record.Offset);
-        if (itemIndex is { } index)
-        {
-            rows.WriteInt32(index);
-        }
-        else
-        {
-            rows.WriteNull();
-        }
-
         // Kafka says -1 where it has no timestamp.
-        if (_record.TimestampUnixMs >= 0)
-        {
-            rows.WriteInt64(PgTime.MicrosOfUnixMs(_record.TimestampUnixMs));
-        }
-        else
-        {
-            rows.WriteNull();
-        }
-
-        rows.WriteCleanText(_record.Signal switch
-        {
-            Signal.Traces => "traces"u8,
-            Signal.Logs => "logs"u8,
-            Signal.Metrics => "metrics"u8,
-            _ => "unknown"u8,
-        });
-        rows.WriteText(reason);
-        rows.WriteNull();
-        rows.WriteText(error);
-        rows.WriteBytea(payload);
+        long? timestamp = _record.TimestampUnixMs >= 0 ? _record.TimestampUnixMs : null;
+        new DeadLetterRow(_topic, _partition, _record.Offset, itemIndex, timestamp, _record.Signal, reason, SqlState: null, error)
+            .WriteTo(service.Table(CopyLayouts.DeadLetters), payload);
     }
 
     /// <summary>Keeps what the record wrote.</summary>

@@ -8,4 +8,7 @@ internal static class DeadLetterReason
 
     /// <summary>A trace or span id has a length that none can have.</summary>
     public const string InvalidId = "invalid_id";
+
+    /// <summary>Postgres refuses the row; the payload is the row as it was sent to COPY.</summary>
+    public const string RefusedByPostgres = "refused_by_postgres";
 }

@@ -1,5 +1,6 @@
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Aggregation;
+using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Tests.Aggregation;
@@ -74,6 +75,50 @@ public sealed class ServiceBufferTests
 
         Assert.Equal([1, 2], OffsetRows.Offsets(buffer.TakeFlush(OffsetRows.RowBytes + 1)!));
         Assert.Equal((3, 1), (buffer.Rows, buffer.QueuedRows));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    [InlineData(3, 8)]
+    public void Refused_row_is_replaced_by_a_dead_letter_and_its_neighbours_stay(int row, long offset)
+    {
+        var buffer = Buffer(new LedgerEntry("t", 0, NextOffset: 1));
+        buffer.Append(OffsetRows.Spans(RowBatch.NoOffset, 0, 1, 2));
+        buffer.Append(OffsetRows.Spans(2, 3, 8));
+        var moves = buffer.TakeFlush(long.MaxValue)!.Moves;
+
+        var request = buffer.CutOut(new RefusedRow(CopyLayouts.Spans.Id, row, null, "refused"), "22021")!;
+
+        Assert.Equal(moves, request.Moves);
+        Assert.Equal(new long[] { 1, 2, 3, 8 }.Where(o => o != offset), OffsetRows.SpanOffsets(request));
+        var letter = Assert.Single(request.Blocks, b => b.Layout == CopyLayouts.DeadLetters.Id);
+        Assert.Equal(offset, OffsetRows.DeadLetterOffset(letter));
+    }
+
+    [Fact]
+    public void Rows_refused_one_after_the_other_are_each_found()
+    {
+        var buffer = Buffer();
+        buffer.Append(OffsetRows.Spans(RowBatch.NoOffset, 0, 1, 2, 3));
+        buffer.TakeFlush(long.MaxValue);
+
+        buffer.CutOut(new RefusedRow(CopyLayouts.Spans.Id, 1, null, "refused"), "22021");
+        var request = buffer.CutOut(new RefusedRow(CopyLayouts.Spans.Id, 1, null, "refused"), "22021")!;
+
+        Assert.Equal([0, 3], OffsetRows.SpanOffsets(request));
+        Assert.Equal([1, 2], request.Blocks.Where(b => b.Layout == CopyLayouts.DeadLetters.Id).Select(OffsetRows.DeadLetterOffset));
+    }
+
+    [Fact]
+    public void Row_that_postgres_does_not_name_stays_where_it_is()
+    {
+        var buffer = Buffer();
+        buffer.Append(OffsetRows.Spans(RowBatch.NoOffset, 0, 1));
+        buffer.TakeFlush(long.MaxValue);
+
+        Assert.Null(buffer.CutOut(new RefusedRow(CopyLayouts.Spans.Id, null, null, "refused"), "54000"));
     }
 
     [Fact]
