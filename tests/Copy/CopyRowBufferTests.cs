@@ -2,7 +2,6 @@ using System.Text;
 using CsCheck;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Tests.Decoding;
-using CopyRows = OtelOrleans.Tests.Decoding.CopyRows;
 
 namespace OtelOrleans.Tests.Copy;
 
