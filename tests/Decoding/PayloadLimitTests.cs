@@ -2,11 +2,13 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
 using Google.Protobuf;
+using Microsoft.Extensions.Configuration;
 using OpenTelemetry.Proto.Logs.V1;
 using OpenTelemetry.Proto.Metrics.V1;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Silo.Hosting;
 using OtelOrleans.Sql.Copy;
 using static OtelOrleans.Tests.Decoding.Payloads;
 
@@ -183,6 +185,20 @@ public sealed class PayloadLimitTests
         Assert.All(problems, p => Assert.Contains("OtelOrleans:Decoding:", p, StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("a.b", StringComparison.Ordinal) && p.Contains("zstd", StringComparison.Ordinal));
         Assert.Contains(new DecodingOptions().Problems(new FlowOptions { MaxUndurableBytesPerSilo = 32 * MiB }), p => p.Contains("MaxUndurableBytesPerSilo", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Options_are_read_from_the_configuration()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["OtelOrleans:Decoding:MaxPayloadBytes"] = "123456",
+            ["OtelOrleans:Decoding:ContentEncodings:telemetry.raw"] = "snappy",
+        }).Build();
+        var options = OtelOrleansOptions.Read(configuration).Decoding;
+        Assert.Equal((123456, "snappy"), (options.MaxPayloadBytes, options.ContentEncodings["telemetry.raw"]));
+        configuration["OtelOrleans:Decoding:ContentEncodings:telemetry.raw"] = "brotli";
+        Assert.Contains("telemetry.raw", Assert.Throws<OptionsException>(() => OtelOrleansOptions.Read(configuration)).Message, StringComparison.Ordinal);
     }
 
     private static string Refused(PayloadOpener opener, byte[] value, string header) =>
