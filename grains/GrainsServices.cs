@@ -20,7 +20,7 @@ public static class GrainsServices
         services.TryAddSingleton<FlushHealth>();
         services.TryAddSingleton<DimensionCache>();
         // A decoder keeps its buffers between chunks; as many live as chunks are decoded at once.
-        services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPool<ChunkDecoder>(new DecoderPolicy(s)));
+        services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPoolProvider().Create(new DecoderPolicy(s)));
         return services;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Proto;
 
@@ -9,47 +10,86 @@ namespace OtelOrleans.Grains.Decoding;
 /// </summary>
 /// <param name="dimensions">Shared by the decoders of a silo.</param>
 /// <param name="time">Tells how long a dimension row is believed to be stored.</param>
-internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time)
+/// <param name="options">Limits; the defaults where none are given.</param>
+internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time, IOptions<DecodingOptions>? options = null) : IDisposable
 {
-    private readonly ChunkRows _rows = new(time);
+    /// <summary>
+    /// A chunk is decoded in parts of so many decompressed bytes, and whatever the last record of a part has more: 500 records of a chunk that each stay within their limit
+    /// could else make tens of GB of rows at once. 16 MiB, as much as may be undurable of a partition by default.
+    /// </summary>
+    public const long PartBytes = 16 << 20;
+
+    private readonly ChunkRows _rows = new(time, (options?.Value ?? new()).MaxRecordsPerPayload);
+    private readonly PayloadOpener _payloads = new(options?.Value ?? new());
     private SignalDecoder? _traces;
     private SignalDecoder? _logs;
     private SignalDecoder? _metrics;
 
     /// <summary>
-    /// Decodes all records, in order. A payload that is not OTLP becomes one dead letter of <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all.
-    /// Allocates what it returns: the arrays of the batches, exactly as large as their content.
+    /// Decodes all records, in order. A payload that is not OTLP, or beyond a limit, becomes one dead letter of <see cref="ServiceNames.Unknown"/> and nothing else; an empty one
+    /// nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
     /// </summary>
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
     {
+        var next = 0;
+        return Decode(chunk, ref next, long.MaxValue, out _);
+    }
+
+    /// <summary>Decodes records from <paramref name="next"/> on, up to the end or until <paramref name="partBytes"/> decompressed bytes are reached.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="next">The first record to decode; afterwards the first of the next part, or the number of records.</param>
+    /// <param name="partBytes">Usually <see cref="PartBytes"/>.</param>
+    /// <param name="decodedBytes">Size of the payloads, decompressed.</param>
+    public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, long partBytes, out long decodedBytes)
+    {
+        decodedBytes = 0;
         _rows.BeginChunk(chunk.Topic, chunk.Partition);
-        for (var i = 0; i < chunk.Records.Count; i++)
+        for (; next < chunk.Records.Count && decodedBytes < partBytes; next++)
         {
             // Zero bytes are a valid message with nothing in it, and a tombstone.
-            var record = chunk.Records[i];
+            var record = chunk.Records[next];
             if (record.Value.Length > 0)
             {
-                Decode(record);
+                decodedBytes += Decode(record, chunk.Topic);
             }
         }
 
+        _payloads.Clear();
         return _rows.TakeBatches();
     }
 
-    private void Decode(in PayloadRecord record)
+    /// <inheritdoc/>
+    public void Dispose() => _payloads.Dispose();
+
+    private int Decode(in PayloadRecord record, string topic)
     {
+        var length = record.Value.Length;
         _rows.BeginRecord(record);
         try
         {
-            DecoderOf(record.Signal).Decode(record.Value);
+            var payload = _payloads.Open(record, topic);
+            length = payload.Length;
+            var decoder = DecoderOf(record.Signal);
+            SignalCheck.Check(record.Signal, payload);
+            decoder.Decode(payload);
         }
         catch (MalformedPayloadException malformed)
         {
-            _rows.RollbackRecord();
-            _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, DeadLetterReason.MalformedPayload, malformed.Message, record.Value);
+            Refuse(record, DeadLetterReason.MalformedPayload, malformed.Message);
+        }
+        catch (RefusedPayloadException refused)
+        {
+            Refuse(record, refused.Reason, refused.Message);
         }
 
         _rows.CommitRecord();
+        return length;
+    }
+
+    private void Refuse(in PayloadRecord record, string reason, string error)
+    {
+        _rows.RollbackRecord();
+        _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, reason, error, record.Value);
     }
 
     private SignalDecoder DecoderOf(Signal signal) => signal switch

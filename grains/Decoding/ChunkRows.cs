@@ -4,7 +4,9 @@ using OtelOrleans.Sql.Copy;
 namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>The rows of one chunk, by service. Reused from chunk to chunk, with all its buffers.</summary>
-internal sealed class ChunkRows(TimeProvider time)
+/// <param name="time">Tells how long a dimension row is believed to be stored.</param>
+/// <param name="maxItems">Most items of one record.</param>
+internal sealed class ChunkRows(TimeProvider time, int maxItems)
 {
     private readonly Dictionary<string, ServiceRows> _byName = new(StringComparer.Ordinal);
     private readonly List<ServiceRows> _services = [];
@@ -13,6 +15,7 @@ internal sealed class ChunkRows(TimeProvider time)
     private string _topic = "";
     private int _partition;
     private PayloadRecord _record;
+    private int _items;
 
     /// <summary>Begins a chunk.</summary>
     public void BeginChunk(string topic, int partition)
@@ -24,7 +27,21 @@ internal sealed class ChunkRows(TimeProvider time)
     }
 
     /// <summary>Begins a record.</summary>
-    public void BeginRecord(in PayloadRecord record) => _record = record;
+    public void BeginRecord(in PayloadRecord record)
+    {
+        _record = record;
+        _items = 0;
+    }
+
+    /// <summary>A span, log record, metric or data point of the record comes.</summary>
+    /// <exception cref="RefusedPayloadException">It is one too many.</exception>
+    public void CountItem()
+    {
+        if (++_items > maxItems)
+        {
+            ThrowTooMany();
+        }
+    }
 
     /// <summary>Where rows of a service go.</summary>
     public ServiceRows For(string serviceName)
@@ -102,6 +119,10 @@ internal sealed class ChunkRows(TimeProvider time)
         Clear();
         return batches;
     }
+
+    private void ThrowTooMany() => throw new RefusedPayloadException(
+        DeadLetterReason.TooManyRecords,
+        $"The payload holds more than {maxItems:N0} spans, log records, metrics and data points: see {nameof(DecodingOptions.MaxRecordsPerPayload)}.");
 
     private void Clear()
     {

@@ -6,6 +6,24 @@ internal static class DeadLetterReason
     /// <summary>The record's value is not a protobuf message of its signal.</summary>
     public const string MalformedPayload = "malformed_payload";
 
+    /// <summary>The value, as it is in Kafka, has more bytes than <see cref="DecodingOptions.MaxPayloadBytes"/>.</summary>
+    public const string PayloadTooLarge = "payload_too_large";
+
+    /// <summary>The value is compressed, and what comes out is larger than <see cref="DecodingOptions.MaxDecompressedBytes"/> or <see cref="DecodingOptions.MaxCompressionRatio"/> allow.</summary>
+    public const string DecompressionLimit = "decompression_limit";
+
+    /// <summary>The value is not what its encoding should be, or is cut off.</summary>
+    public const string DecompressionFailed = "decompression_failed";
+
+    /// <summary>The header <c>content-encoding</c> names an encoding that this version does not know.</summary>
+    public const string UnknownEncoding = "unknown_encoding";
+
+    /// <summary>The payload holds more than <see cref="DecodingOptions.MaxRecordsPerPayload"/>.</summary>
+    public const string TooManyRecords = "too_many_records";
+
+    /// <summary>The value is protobuf, but cannot be of the signal that its topic or header says.</summary>
+    public const string WrongSignal = "wrong_signal";
+
     /// <summary>A trace or span id has a length that none can have.</summary>
     public const string InvalidId = "invalid_id";
 

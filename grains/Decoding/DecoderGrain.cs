@@ -36,7 +36,12 @@ internal sealed class DecoderGrain(
 
         try
         {
-            await Task.WhenAll(Decode(item).Select(batch => SendAsync(session, progress, batch)));
+            for (var next = 0; next < item.Records.Count && session.IsOpen;)
+            {
+                var batches = Decode(item, ref next, out var decodedBytes);
+                session.Decoded(progress, decodedBytes);
+                await Task.WhenAll(batches.Select(batch => SendAsync(session, progress, batch)));
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -51,10 +56,10 @@ internal sealed class DecoderGrain(
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
-    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
+    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long decodedBytes)
     {
         var decoder = decoders.Get();
-        var batches = decoder.Decode(chunk);
+        var batches = decoder.Decode(chunk, ref next, ChunkDecoder.PartBytes, out decodedBytes);
         decoders.Return(decoder);
         return batches;
     }

@@ -102,6 +102,7 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
             var tag = reader.ReadTag();
             if (tag == MetricDataFields.DataPoints)
             {
+                CountPoint();
                 DecodePoint(metric, reader.ReadBytes());
             }
             else

@@ -39,6 +39,9 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
     /// <summary>A payload begins.</summary>
     protected abstract void BeginPayload();
 
+    /// <summary>A data point of a metric comes.</summary>
+    protected void CountPoint() => rows.CountItem();
+
     /// <summary>Decodes a span, log record or metric.</summary>
     protected abstract void DecodeItem(ReadOnlySpan<byte> message);
 
@@ -119,6 +122,7 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
             var tag = reader.ReadTag();
             if (tag == ScopeItemsFields.Items)
             {
+                rows.CountItem();
                 DecodeItem(reader.ReadBytes());
             }
             else

@@ -8,7 +8,11 @@ internal sealed class ChunkProgress(long lastOffset, long bytes, long polledAt)
 {
     public long LastOffset => lastOffset;
 
-    public long Bytes => bytes;
+    /// <summary>Grows as compressed payloads turn out to be larger.</summary>
+    public long Bytes { get; set; } = bytes;
+
+    /// <summary>Decompressed bytes of what was decoded so far.</summary>
+    public long DecodedBytes { get; set; }
 
     public long PolledAt => polledAt;
 

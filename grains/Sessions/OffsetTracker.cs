@@ -26,6 +26,17 @@ internal sealed class OffsetTracker(long resumePoint)
         return chunk;
     }
 
+    /// <summary>So many bytes came out of a part of the chunk, which is not yet durable: it takes of the credit what it takes of memory.</summary>
+    public void Decoded(ChunkProgress chunk, long bytes)
+    {
+        chunk.DecodedBytes += bytes;
+        if (chunk.DecodedBytes > chunk.Bytes)
+        {
+            UndurableBytes += chunk.DecodedBytes - chunk.Bytes;
+            chunk.Bytes = chunk.DecodedBytes;
+        }
+    }
+
     /// <summary>One thing less is pending of the chunk. Returns whether the resume point moved.</summary>
     public bool Complete(ChunkProgress chunk)
     {

@@ -99,6 +99,15 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         return null;
     }
 
+    /// <summary>A part of the chunk was decoded; compressed payloads take the credit that they turn out to need.</summary>
+    public void Decoded(ChunkProgress progress, long bytes)
+    {
+        lock (_lock)
+        {
+            _offsets.Decoded(progress, bytes);
+        }
+    }
+
     /// <summary>The chunk's decoding has ended and, if the session is not broken, each of its batches was accepted.</summary>
     public void Leave(PayloadChunk chunk, ChunkProgress progress)
     {

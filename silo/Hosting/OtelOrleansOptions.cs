@@ -1,4 +1,5 @@
 using OtelOrleans.Grains.Aggregation;
+using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Grains.Sessions;
 using OtelOrleans.Silo.Kafka;
 using OtelOrleans.Sql;
@@ -15,6 +16,8 @@ internal sealed class OtelOrleansOptions
     public required AggregationOptions Aggregation { get; init; }
 
     public required FlowOptions Flow { get; init; }
+
+    public required DecodingOptions Decoding { get; init; }
 
     public required ClusterOptions Cluster { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed class OtelOrleansOptions
     public static OtelOrleansOptions Read(IConfiguration configuration)
     {
         var problems = new List<string>();
-        var known = new[] { KafkaStreamOptions.Section, PostgresSection, AggregationOptions.Section, FlowOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
+        var known = new[] { KafkaStreamOptions.Section, PostgresSection, AggregationOptions.Section, FlowOptions.Section, DecodingOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
         problems.AddRange(configuration.GetSection("OtelOrleans").GetChildren().Select(s => $"OtelOrleans:{s.Key}")
             .Where(s => !known.Contains(s, StringComparer.OrdinalIgnoreCase))
             .Select(s => $"{s} is not a section of options; sections are {string.Join(", ", known)}"));
@@ -50,6 +53,7 @@ internal sealed class OtelOrleansOptions
             Postgres = OptionsReader.Read<PostgresOptions>(configuration, PostgresSection, problems),
             Aggregation = OptionsReader.Read<AggregationOptions>(configuration, AggregationOptions.Section, problems),
             Flow = OptionsReader.Read<FlowOptions>(configuration, FlowOptions.Section, problems),
+            Decoding = OptionsReader.Read<DecodingOptions>(configuration, DecodingOptions.Section, problems),
             Cluster = OptionsReader.Read<ClusterOptions>(configuration, ClusterOptions.Section, problems),
             Http = OptionsReader.Read<HttpOptions>(configuration, HttpOptions.Section, problems),
             Log = OptionsReader.Read<LogOptions>(configuration, LogOptions.Section, problems),
@@ -58,6 +62,7 @@ internal sealed class OtelOrleansOptions
         problems.AddRange(PostgresOptions.Validate(options.Postgres));
         problems.AddRange(options.Aggregation.Problems());
         problems.AddRange(options.Flow.Problems());
+        problems.AddRange(options.Decoding.Problems(options.Flow));
         problems.AddRange(options.Cluster.Problems());
         problems.AddRange(options.Http.Problems());
         problems.AddRange(options.Log.Problems());

@@ -27,6 +27,7 @@ internal static class SiloConfiguration
         services.AddSingleton(Options.Create(options.Postgres));
         services.AddSingleton(Options.Create(options.Aggregation));
         services.AddSingleton(Options.Create(options.Flow));
+        services.AddSingleton(Options.Create(options.Decoding));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(s => new PostgresDatabase(options.Postgres));
         services.AddSingleton<SchemaMigrator>();

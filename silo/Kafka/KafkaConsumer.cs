@@ -156,8 +156,13 @@ internal sealed class KafkaConsumer : IDisposable
             return;
         }
 
+        var headers = result.Message.Headers;
         buffer.Put(new PayloadRecord(
-            result.Offset.Value, result.Message.Timestamp.UnixTimestampMs, KafkaSignal.Of(result.Message.Headers, _signals[result.Topic]), result.Message.Value ?? []));
+            result.Offset.Value,
+            result.Message.Timestamp.UnixTimestampMs,
+            KafkaSignal.Of(headers, _signals[result.Topic]),
+            result.Message.Value ?? [],
+            KafkaContentEncoding.Of(headers)));
         if (buffer.Bytes >= _options.MaxPrefetchBytes && !_paused.Contains(buffer))
         {
             _paused.Add(buffer);

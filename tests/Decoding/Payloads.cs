@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Logs.V1;
@@ -24,7 +25,31 @@ internal static class Payloads
     public static IReadOnlyList<DecodedBatch> Decode(Signal signal, params byte[][] payloads) =>
         NewDecoder().Decode(Chunk(signal, payloads));
 
-    public static ChunkDecoder NewDecoder() => new(new DimensionCache(), new FakeTimeProvider());
+    public static ChunkDecoder NewDecoder(DecodingOptions? options = null) => new(new DimensionCache(), new FakeTimeProvider(), Options.Create(options ?? new()));
+
+    /// <summary>Decodes one value as it would come with this header <c>content-encoding</c>.</summary>
+    public static IReadOnlyList<DecodedBatch> DecodeValue(Signal signal, byte[] value, string? contentEncoding, DecodingOptions? options = null)
+    {
+        using var decoder = NewDecoder(options);
+        return decoder.Decode(new("otlp", 3, 1, 1, [new(Offset, TimestampUnixMs, signal, value, contentEncoding)]));
+    }
+
+    /// <summary>Reason and error of the one dead letter that is all there is, and checks that it holds the value.</summary>
+    public static (string Reason, string Error) Refusal(IReadOnlyList<DecodedBatch> batches, byte[] value)
+    {
+        var batch = Assert.Single(batches);
+        Assert.Equal("unknown_service", batch.ServiceName);
+        Assert.Equal(CopyLayouts.DeadLetters.Id, Assert.Single(batch.Batch.Tables).Layout);
+        Assert.Equal([Offset], batch.Batch.Offsets);
+        Assert.Empty(batch.Dimensions);
+        var letter = Assert.Single(RowReader.Of(batch.Batch, CopyLayouts.DeadLetters));
+        Assert.Equal(value, letter.Bytes("payload"));
+        Assert.Null(letter["item_index"]);
+        return (letter.Text("reason")!, letter.Text("error")!);
+    }
+
+    public static Signal SignalOf(string file) =>
+        file.Contains("-traces-", StringComparison.Ordinal) ? Signal.Traces : file.Contains("-logs-", StringComparison.Ordinal) ? Signal.Logs : Signal.Metrics;
 
     public static PayloadChunk Chunk(Signal signal, params byte[][] payloads) =>
         new("otlp", 3, 1, 1, [.. payloads.Select((p, i) => new PayloadRecord(Offset + i, TimestampUnixMs, signal, p))]);

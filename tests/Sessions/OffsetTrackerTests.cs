@@ -20,6 +20,20 @@ public sealed class OffsetTrackerTests
     }
 
     [Fact]
+    public void What_compressed_payloads_turn_out_to_need_is_counted_until_it_is_durable()
+    {
+        var tracker = new OffsetTracker(resumePoint: 0);
+        var chunk = tracker.Add(lastOffset: 9, bytes: 100, now: 0);
+        tracker.Decoded(chunk, 60);
+        Assert.Equal(100, tracker.UndurableBytes);
+        tracker.Decoded(chunk, 1000);
+        tracker.Decoded(chunk, 10);
+        Assert.Equal(1070, tracker.UndurableBytes);
+        Assert.True(tracker.Complete(chunk));
+        Assert.Equal(0, tracker.UndurableBytes);
+    }
+
+    [Fact]
     public void Resume_point_is_behind_every_chunk_with_something_pending_in_any_order_of_completion() =>
         // Each chunk: how many batches it sends. Then a random order in which batches and decodings end.
         Gen.Select(Gen.Int[0, 4].Array[1, 30], Gen.Int).Sample((batches, seed) =>
