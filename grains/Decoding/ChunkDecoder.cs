@@ -1,5 +1,6 @@
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Proto;
+using OtelOrleans.Proto.Json;
 
 namespace OtelOrleans.Grains.Decoding;
 
@@ -12,12 +13,13 @@ namespace OtelOrleans.Grains.Decoding;
 internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time)
 {
     private readonly ChunkRows _rows = new(time);
+    private readonly OtlpJsonTranscoder _json = new();
     private SignalDecoder? _traces;
     private SignalDecoder? _logs;
     private SignalDecoder? _metrics;
 
     /// <summary>
-    /// Decodes all records, in order. A payload that is not OTLP becomes one dead letter of <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all.
+    /// Decodes all records, in order, of protobuf or JSON: the first byte tells. A payload that is neither becomes one dead letter of <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all.
     /// Allocates what it returns: the arrays of the batches, exactly as large as their content.
     /// </summary>
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
@@ -41,7 +43,8 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time)
         _rows.BeginRecord(record);
         try
         {
-            DecoderOf(record.Signal).Decode(record.Value);
+            var decoder = DecoderOf(record.Signal);
+            decoder.Decode(OtlpJson.IsJson(record.Value) ? FromJson(record) : record.Value);
         }
         catch (MalformedPayloadException malformed)
         {
@@ -51,6 +54,13 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time)
 
         _rows.CommitRecord();
     }
+
+    private ReadOnlySpan<byte> FromJson(in PayloadRecord record) => record.Signal switch
+    {
+        Signal.Traces => _json.TranscodeTraces(record.Value),
+        Signal.Logs => _json.TranscodeLogs(record.Value),
+        _ => _json.TranscodeMetrics(record.Value),
+    };
 
     private SignalDecoder DecoderOf(Signal signal) => signal switch
     {
