@@ -52,8 +52,8 @@ public sealed partial class OtlpJsonTranscoder
         }
         catch (JsonException)
         {
-            // The exception's own message quotes the payload, which may hold anything.
-            throw new MalformedPayloadException(reader.CurrentDepth >= MaxDepth
+            // The exception's own message quotes the payload, which may hold anything. A level that has just begun is not counted yet.
+            throw new MalformedPayloadException(reader.CurrentDepth >= MaxDepth - 1
                 ? $"The JSON is nested deeper than {MaxDepth} levels, at byte {reader.BytesConsumed}."
                 : $"The JSON is broken or ends too early, after byte {reader.BytesConsumed}.");
         }
