@@ -68,14 +68,20 @@ public sealed partial class OtlpJsonTranscoder
         uint written = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = message.Find(Content(ref reader));
-            reader.Read();
+            var name = Content(ref reader);
+            var field = message.Find(name);
             if (field is null)
             {
+                if (level == 0)
+                {
+                    RefuseOtherSignal(reader, name);
+                }
+
                 reader.Skip();
                 continue;
             }
 
+            reader.Read();
             var bit = 1u << field.Index;
             if ((written & bit) != 0)
             {
@@ -101,6 +107,15 @@ public sealed partial class OtlpJsonTranscoder
 
             // An empty list leaves nothing behind.
             written |= _output.Length > start ? bit : 0;
+        }
+    }
+
+    // Logs on a topic of traces: stepped over as unknown fields they would be gone without a trace.
+    private static void RefuseOtherSignal(in Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        if ((OtlpJsonSchema.Traces.Find(name) ?? OtlpJsonSchema.Logs.Find(name) ?? OtlpJsonSchema.Metrics.Find(name)) is { } other)
+        {
+            throw new MalformedPayloadException($"The JSON is a request of another signal: it has {other.Name}, at byte {reader.TokenStartIndex}.");
         }
     }
 

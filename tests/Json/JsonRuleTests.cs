@@ -242,11 +242,17 @@ public sealed class JsonRuleTests
     [Fact]
     public void A_request_of_nothing_is_empty()
     {
-        foreach (var json in new[] { "{}", " { } ", "\uFEFF{}", "{\"resourceSpans\":[]}", "{\"resourceSpans\":null}", "{\"resourceLogs\":[{\"x\":1}]}" })
+        foreach (var json in new[] { "{}", " { } ", "\uFEFF{}", "{\"resourceSpans\":[]}", "{\"resourceSpans\":null}", "{\"partialSuccess\":{\"x\":1}}" })
         {
             Assert.Empty(Transcode(GrainInterfaces.Signal.Traces, Utf8(json)));
         }
     }
+
+    [Theory]
+    [InlineData("{\"resourceLogs\":[]}")]
+    [InlineData("{\"x\":1,\"resource_metrics\":[{}]}")]
+    [InlineData("{\"resourceSpans\":[],\"resourceLogs\":null}")]
+    public void A_request_of_another_signal_is_malformed_rather_than_empty(string json) => Assert.Contains("another signal", Refusal(Utf8(json)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
