@@ -1,7 +1,7 @@
 namespace OtelOrleans.Proto;
 
-/// <summary>The bytes are not a protobuf message. The same bytes will never succeed: the payload belongs into the dead letters.</summary>
-public sealed class MalformedPayloadException : Exception
+/// <summary>The bytes are not a message, neither in protobuf nor in JSON. The same bytes will never succeed: the payload belongs into the dead letters.</summary>
+public class MalformedPayloadException : Exception
 {
     /// <summary>Without a reason; exists by convention.</summary>
     public MalformedPayloadException()

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Proto;
+using OtelOrleans.Proto.Json;
 
 namespace OtelOrleans.Grains.Decoding;
 
@@ -21,13 +22,14 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
 
     private readonly ChunkRows _rows = new(time, (options?.Value ?? new()).MaxRecordsPerPayload);
     private readonly PayloadOpener _payloads = new(options?.Value ?? new());
+    private readonly OtlpJsonTranscoder _json = new();
     private SignalDecoder? _traces;
     private SignalDecoder? _logs;
     private SignalDecoder? _metrics;
 
     /// <summary>
-    /// Decodes all records, in order. A payload that is not OTLP, or beyond a limit, becomes one dead letter of <see cref="ServiceNames.Unknown"/> and nothing else; an empty one
-    /// nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
+    /// Decodes all records, in order, of protobuf or JSON: the first byte tells. A payload that is neither, or beyond a limit, becomes one dead letter of
+    /// <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
     /// </summary>
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
     {
@@ -70,8 +72,17 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             var payload = _payloads.Open(record, topic);
             length = payload.Length;
             var decoder = DecoderOf(record.Signal);
+            if (OtlpJson.IsJson(payload))
+            {
+                payload = FromJson(record.Signal, payload);
+            }
+
             SignalCheck.Check(record.Signal, payload);
             decoder.Decode(payload);
+        }
+        catch (OtherSignalException other)
+        {
+            Refuse(record, DeadLetterReason.WrongSignal, other.Message);
         }
         catch (MalformedPayloadException malformed)
         {
@@ -91,6 +102,13 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
         _rows.RollbackRecord();
         _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, reason, error, record.Value);
     }
+
+    private ReadOnlySpan<byte> FromJson(Signal signal, ReadOnlySpan<byte> payload) => signal switch
+    {
+        Signal.Traces => _json.TranscodeTraces(payload),
+        Signal.Logs => _json.TranscodeLogs(payload),
+        _ => _json.TranscodeMetrics(payload),
+    };
 
     private SignalDecoder DecoderOf(Signal signal) => signal switch
     {

@@ -3,7 +3,7 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>Why something is a dead letter, as <c>dead_letters.reason</c> says it.</summary>
 internal static class DeadLetterReason
 {
-    /// <summary>The record's value is not a protobuf message of its signal.</summary>
+    /// <summary>The record's value is not a message of its signal, neither in protobuf nor in JSON.</summary>
     public const string MalformedPayload = "malformed_payload";
 
     /// <summary>The value, as it is in Kafka, has more bytes than <see cref="DecodingOptions.MaxPayloadBytes"/>.</summary>

@@ -16,6 +16,14 @@ public sealed class PayloadSignalTests
     private static readonly Signal[] s_signals = [Signal.Traces, Signal.Logs, Signal.Metrics];
 
     [Fact]
+    public void JSON_of_another_signal_is_a_dead_letter_that_says_so()
+    {
+        var value = """{"resourceLogs":[]}"""u8.ToArray();
+
+        Assert.Equal("wrong_signal", Refusal(DecodeValue(Signal.Traces, value, null), value).Reason);
+    }
+
+    [Fact]
     public void Every_real_payload_is_of_its_signal_and_of_no_other()
     {
         foreach (var file in Directory.GetFiles(Corpus(""), "*.pb"))
