@@ -178,7 +178,11 @@ public sealed class PayloadLimitTests
         Assert.Empty(new DecodingOptions().Problems(new FlowOptions()));
         var wrong = new DecodingOptions
         {
-            MaxPayloadBytes = 0, MaxDecompressedBytes = int.MaxValue, MaxCompressionRatio = 1, MaxRecordsPerPayload = 2_000_000, ContentEncodings = { ["a.b"] = "brotli", ["c"] = "Snappy" },
+            MaxPayloadBytes = 0,
+            MaxDecompressedBytes = int.MaxValue,
+            MaxCompressionRatio = 1,
+            MaxRecordsPerPayload = 2_000_000,
+            ContentEncodings = { ["a.b"] = "brotli", ["c"] = "Snappy" },
         };
         var problems = wrong.Problems(new FlowOptions()).ToList();
         Assert.Equal(6, problems.Count);
