@@ -5,7 +5,7 @@ namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>
 /// Attributes and values as JSON: strings, booleans, integers and lists as themselves, doubles with a point or an exponent, bytes in base64, null for a value that is not set.
-/// Keys stay in their order, repeated ones too: jsonb then keeps the last.
+/// Keys stay in their order, repeated ones too: jsonb then keeps the last, so the row is lossy.
 /// </summary>
 internal static class AttributeJson
 {
@@ -27,10 +27,12 @@ internal static class AttributeJson
     public static void WriteObject(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, int depth)
     {
         rows.WriteRaw((byte)'{');
-        var isFirst = true;
+        var count = 0;
+        var keys = new KeySet();
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
+            var start = reader.Position;
             var next = reader.ReadTag();
             if (next != tag)
             {
@@ -39,9 +41,19 @@ internal static class AttributeJson
             }
 
             var attribute = KeyValueView.Read(reader.ReadBytes());
-            rows.WriteJsonName(attribute.Key, isFirst);
+            if (count < KeySet.MaxKeys && keys.MayContain(attribute.Key) && KeySet.Occurs(attribute.Key, fields[..start], tag))
+            {
+                rows.MarkLossy(CopyLosses.RepeatedKey);
+            }
+
+            rows.WriteJsonName(attribute.Key, isFirst: count == 0);
             WriteValue(rows, attribute.Value, depth);
-            isFirst = false;
+            count++;
+        }
+
+        if (count > KeySet.MaxKeys && KeySet.AnyRepeats(fields, tag, count))
+        {
+            rows.MarkLossy(CopyLosses.RepeatedKey);
         }
 
         rows.WriteRaw((byte)'}');
@@ -81,7 +93,7 @@ internal static class AttributeJson
                 rows.WriteJsonBase64(value.Bytes);
                 break;
             case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= MaxDepth:
-                rows.MarkLossy();
+                rows.MarkLossy(CopyLosses.TooDeep);
                 rows.WriteJsonNull();
                 break;
             case AnyValueFields.ArrayValue:

@@ -84,6 +84,11 @@ internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBy
         where TEntry : class
     {
         var (kept, isNew) = table.Add(key, dimension.Id, entry);
+        if (isNew && dimension.Losses != CopyLosses.None)
+        {
+            DecodeMetrics.Lossless([dimension.Losses]);
+        }
+
         if (Interlocked.Add(ref _bytes, OverheadBytes + (isNew ? dimension.Row.Length : 0)) > maxBytes)
         {
             // Entries that decoders hold stay valid; two threads that clear at once do no harm.

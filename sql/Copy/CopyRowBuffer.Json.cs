@@ -72,7 +72,7 @@ public sealed partial class CopyRowBuffer
     /// <summary>Writes bytes as a string in base64. Nothing tells it from text then: the row is lossy.</summary>
     public void WriteJsonBase64(ReadOnlySpan<byte> value)
     {
-        IsLossy = true;
+        MarkLossy(CopyLosses.BytesValue);
         var room = Reserve(Base64.GetMaxEncodedToUtf8Length(value.Length) + 2);
         room[0] = (byte)'"';
         Base64.EncodeToUtf8(value, room[1..], out _, out var written);
@@ -102,7 +102,7 @@ public sealed partial class CopyRowBuffer
     {
         if (!double.IsFinite(value))
         {
-            IsLossy = true;
+            MarkLossy(CopyLosses.NotFinite);
             WriteRaw(double.IsNaN(value) ? "\"NaN\""u8 : value > 0 ? "\"Infinity\""u8 : "\"-Infinity\""u8);
             return;
         }
@@ -110,7 +110,11 @@ public sealed partial class CopyRowBuffer
         int written;
         if (value == Math.Truncate(value) && value is >= -Int64Limit and < Int64Limit)
         {
-            IsLossy |= value == 0 && double.IsNegative(value);
+            if (value == 0 && double.IsNegative(value))
+            {
+                MarkLossy(CopyLosses.NegativeZero);
+            }
+
             Utf8Formatter.TryFormat((long)value, Reserve(MaxNumberLength), out written);
             _length += written;
             WriteRaw(".0"u8);
@@ -228,7 +232,7 @@ public sealed partial class CopyRowBuffer
 
     private void WriteEscapedBroken(ReadOnlySpan<byte> utf8)
     {
-        IsLossy = true;
+        MarkLossy(CopyLosses.InvalidUtf8);
         while (!utf8.IsEmpty)
         {
             if (Rune.DecodeFromUtf8(utf8, out var rune, out var consumed) != OperationStatus.Done)
@@ -269,7 +273,7 @@ public sealed partial class CopyRowBuffer
                 WriteRaw("\\t"u8);
                 break;
             case 0:
-                IsLossy = true;
+                MarkLossy(CopyLosses.Nul);
                 WriteRaw("\uFFFD"u8);
                 break;
             default:
