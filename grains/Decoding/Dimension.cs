@@ -10,7 +10,7 @@ namespace OtelOrleans.Grains.Decoding;
 /// <param name="layout">The dimension table.</param>
 /// <param name="row">The encoded row.</param>
 /// <param name="losses">Why the row had to keep its original, if it had.</param>
-internal sealed class Dimension(long id, short layout, byte[] row, CopyLosses losses = CopyLosses.None)
+internal sealed class Dimension(long id, short layout, byte[] row, CopyLosses losses = CopyLosses.None) : IDimensionEntry
 {
     /// <summary>How long "it is stored" is believed.</summary>
     public static readonly TimeSpan TrustedFor = TimeSpan.FromHours(1);
@@ -31,6 +31,8 @@ internal sealed class Dimension(long id, short layout, byte[] row, CopyLosses lo
 
     /// <summary>Why the row had to keep its original, if it had.</summary>
     public CopyLosses Losses => losses;
+
+    Dimension IDimensionEntry.Dimension => this;
 
     /// <summary>Whether a batch must carry the row.</summary>
     public bool MustBeSent(TimeProvider time) => time.GetTimestamp() >= Volatile.Read(ref _durableUntil);

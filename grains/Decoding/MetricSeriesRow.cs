@@ -48,9 +48,9 @@ internal static class MetricSeriesRow
         row.WriteTextOrNull(metric.Unit);
         row.WriteTextOrNull(metric.Description);
         AttributeJson.WriteColumn(row, attributes, tag);
-        if (MergedField.Extract(metric.Message, MetricFields.Metadata) is { IsEmpty: false } metadata)
+        if (!metric.Metadata.IsEmpty)
         {
-            AttributeJson.WriteColumn(row, metadata, MetricFields.Metadata);
+            AttributeJson.WriteColumn(row, metric.Metadata, MetricFields.Metadata);
         }
         else
         {
@@ -88,7 +88,7 @@ internal static class MetricSeriesRow
         CanonicalEncoding.WritePresent(output, dataTag, data.WrittenSpan);
         if (isWhole)
         {
-            CanonicalEncoding.WriteAttributes(output, MetricFields.Metadata, metric.Message, MetricFields.Metadata);
+            CanonicalEncoding.WriteAttributes(output, MetricFields.Metadata, metric.Metadata, MetricFields.Metadata);
         }
     }
 
