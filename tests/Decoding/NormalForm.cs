@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Logs.V1;
+using OpenTelemetry.Proto.Metrics.V1;
 using OpenTelemetry.Proto.Resource.V1;
 using OpenTelemetry.Proto.Trace.V1;
 
@@ -9,14 +10,14 @@ namespace OtelOrleans.Tests.Decoding;
 
 /// <summary>
 /// One form for what means the same in OTLP, so that messages can be compared. These are the differences that storing does not keep; <c>proto/README.md</c> lists them: the order
-/// of attributes, an absent value and an empty one, an absent message and one of defaults, and whatever is not in the schema.
+/// of attributes and of the exemplars of a point, an absent value and an empty one, an absent message and one of defaults, and whatever is not in the schema.
 /// </summary>
 internal static class NormalForm
 {
     public static T Of<T>(T message)
         where T : IMessage<T>
     {
-        var copy = message.Clone();
+        var copy = (T)message.Descriptor.Parser.WithDiscardUnknownFields(true).ParseFrom(message.ToByteArray());
         Normalise(copy);
         return copy;
     }
@@ -37,6 +38,12 @@ internal static class NormalForm
                     var sorted = attributes.OrderBy(a => a.Key, StringComparer.Ordinal).ToList();
                     attributes.Clear();
                     attributes.AddRange(sorted);
+                }
+                else if (field.Accessor.GetValue(message) is RepeatedField<Exemplar> exemplars)
+                {
+                    var sorted = exemplars.OrderBy(e => e.ToByteString().ToBase64(), StringComparer.Ordinal).ToList();
+                    exemplars.Clear();
+                    exemplars.AddRange(sorted);
                 }
             }
             else if (field.Accessor.GetValue(message) is IMessage child)

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Protobuf.Reflection;
 using OpenTelemetry.Proto.Common.V1;
+using OpenTelemetry.Proto.Metrics.V1;
 
 namespace OtelOrleans.Tests.Decoding;
 
@@ -29,6 +30,29 @@ internal sealed class RandomMessages(int seed)
         var message = new T();
         Fill(message, 0);
         return message;
+    }
+
+    /// <summary>A metric whose points have times of their own: of points of one series at the same time nothing tells whose an exemplar is.</summary>
+    public Metric NextMetric()
+    {
+        var metric = Next<Metric>();
+        ulong time = 1_700_000_000_000_000_000;
+        foreach (var point in (metric.Gauge?.DataPoints ?? metric.Sum?.DataPoints ?? []).AsEnumerable())
+        {
+            point.TimeUnixNano = time++;
+        }
+
+        foreach (var point in (metric.Histogram?.DataPoints ?? []).AsEnumerable())
+        {
+            point.TimeUnixNano = time++;
+        }
+
+        foreach (var point in (metric.ExponentialHistogram?.DataPoints ?? []).AsEnumerable())
+        {
+            point.TimeUnixNano = time++;
+        }
+
+        return metric;
     }
 
     private void Fill(IMessage message, int depth)

@@ -1,10 +1,6 @@
 using Google.Protobuf;
-using Google.Protobuf.Collections;
-using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Logs.V1;
 using OpenTelemetry.Proto.Trace.V1;
-using OtelOrleans.Grains.Decoding;
-using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Tests.Decoding;
 

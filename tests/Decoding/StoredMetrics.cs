@@ -1,7 +1,5 @@
 using Google.Protobuf;
 using OpenTelemetry.Proto.Metrics.V1;
-using OtelOrleans.GrainInterfaces;
-using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Tests.Decoding;
@@ -13,11 +11,11 @@ internal sealed class StoredMetrics
     private readonly Dictionary<long, double[]> _bounds;
     private readonly ILookup<(long, ulong), RowReader.Row> _exemplars;
 
-    public StoredMetrics(IReadOnlyList<DecodedBatch> batches)
+    public StoredMetrics(Func<CopyLayout, List<RowReader.Row>> rows)
     {
-        _series = Payloads.Dimensions(batches, CopyLayouts.MetricSeries).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
-        _bounds = Payloads.Dimensions(batches, CopyLayouts.HistogramBounds).DistinctBy(r => r.Id).ToDictionary(r => r.Id, r => (double[])r["explicit_bounds"]!);
-        _exemplars = Payloads.Rows(batches, CopyLayouts.Exemplars).ToLookup(r => ((long)r["series_id"]!, r.UnixNano("point_time", "point_ns")!.Value));
+        _series = rows(CopyLayouts.MetricSeries).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+        _bounds = rows(CopyLayouts.HistogramBounds).DistinctBy(r => r.Id).ToDictionary(r => r.Id, r => (double[])r["explicit_bounds"]!);
+        _exemplars = rows(CopyLayouts.Exemplars).ToLookup(r => ((long)r["series_id"]!, r.UnixNano("point_time", "point_ns")!.Value));
     }
 
     public Metric Number(RowReader.Row row)

@@ -14,6 +14,10 @@ internal static class StoredPayload
     /// <summary>An item: a span, a log record, or a metric with a single data point.</summary>
     internal sealed record Item(ResourceSpans Resource, ScopeSpans Scope, IMessage Message);
 
+    /// <summary>Items in a form to be compared and sorted: many of them in whatever order they came out of their tables.</summary>
+    public static List<string> Sorted(IEnumerable<Item> items) =>
+        [.. items.Select(i => $"{i.Resource.ToByteString().ToBase64()} {i.Scope.ToByteString().ToBase64()} {i.Message.ToByteString().ToBase64()}").Order(StringComparer.Ordinal)];
+
     /// <summary>What Google.Protobuf reads. By service, as the rows come; items without valid ids, which are dead letters, left out.</summary>
     public static List<Item> Expected(Signal signal, byte[] payload)
     {
@@ -61,12 +65,16 @@ internal static class StoredPayload
     }
 
     /// <summary>What the rows hold, in the order in which they were written for each service and table.</summary>
-    public static List<Item> Stored(IReadOnlyList<DecodedBatch> batches)
+    public static List<Item> Stored(IReadOnlyList<DecodedBatch> batches) =>
+        Stored(layout => layout.Role == CopyRole.Data ? Payloads.Rows(batches, layout) : Payloads.Dimensions(batches, layout));
+
+    /// <summary>What the rows of all tables hold.</summary>
+    public static List<Item> Stored(Func<CopyLayout, List<RowReader.Row>> rows)
     {
-        var resources = Payloads.Dimensions(batches, CopyLayouts.Resources).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
-        var scopes = Payloads.Dimensions(batches, CopyLayouts.Scopes).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
-        var series = Payloads.Dimensions(batches, CopyLayouts.MetricSeries).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
-        var metrics = new StoredMetrics(batches);
+        var resources = rows(CopyLayouts.Resources).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+        var scopes = rows(CopyLayouts.Scopes).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+        var series = rows(CopyLayouts.MetricSeries).DistinctBy(r => r.Id).ToDictionary(r => r.Id);
+        var metrics = new StoredMetrics(rows);
         List<Item> items = [];
         Add(CopyLayouts.Spans, StoredMessages.Span);
         Add(CopyLayouts.LogRecords, StoredMessages.LogRecord);
@@ -79,7 +87,7 @@ internal static class StoredPayload
         void Add<T>(CopyLayout layout, Func<RowReader.Row, T> read)
             where T : IMessage<T>
         {
-            foreach (var row in Payloads.Rows(batches, layout))
+            foreach (var row in rows(layout))
             {
                 // Points refer to resource and scope through their series.
                 var owner = layout == CopyLayouts.Spans || layout == CopyLayouts.LogRecords ? row : series[(long)row["series_id"]!];
