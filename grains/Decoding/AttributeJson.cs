@@ -46,8 +46,12 @@ internal static class AttributeJson
                 rows.MarkLossy(CopyLosses.RepeatedKey);
             }
 
-            rows.WriteJsonName(attribute.Key, isFirst: count == 0);
-            WriteValue(rows, attribute.Value, depth);
+            if (!TryGetText(attribute.Value, out var text) || !rows.TryWriteJsonMember(attribute.Key, text, isFirst: count == 0))
+            {
+                rows.WriteJsonName(attribute.Key, isFirst: count == 0);
+                WriteValue(rows, attribute.Value, depth);
+            }
+
             count++;
         }
 
@@ -62,14 +66,14 @@ internal static class AttributeJson
     /// <summary>Writes an <c>AnyValue</c>.</summary>
     public static void WriteValue(CopyRowBuffer rows, ReadOnlySpan<byte> anyValue, int depth)
     {
-        // Most values are one short string and nothing else.
-        if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
+        if (TryGetText(anyValue, out var text))
         {
-            rows.WriteJsonString(anyValue[2..]);
-            return;
+            rows.WriteJsonString(text);
         }
-
-        WriteValue(rows, AnyValueView.Read(anyValue), depth);
+        else
+        {
+            WriteValue(rows, AnyValueView.Read(anyValue), depth);
+        }
     }
 
     /// <summary>Writes an <c>AnyValue</c>.</summary>
@@ -106,6 +110,19 @@ internal static class AttributeJson
                 rows.WriteJsonNull();
                 break;
         }
+    }
+
+    // Most values are one short string and nothing else.
+    private static bool TryGetText(ReadOnlySpan<byte> anyValue, out ReadOnlySpan<byte> text)
+    {
+        if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
+        {
+            text = anyValue[2..];
+            return true;
+        }
+
+        text = default;
+        return false;
     }
 
     private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth)

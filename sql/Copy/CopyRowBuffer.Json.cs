@@ -44,6 +44,38 @@ public sealed partial class CopyRowBuffer
         WriteRaw((byte)':');
     }
 
+    /// <summary>
+    /// Writes <c>"name":"text"</c>, with a comma in front if <paramref name="isFirst"/> is false, in one go. False, and nothing written, if a byte of them needs a closer look.
+    /// </summary>
+    public bool TryWriteJsonMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool isFirst)
+    {
+        var room = Reserve(name.Length + text.Length + 6);
+        var at = 0;
+        if (!isFirst)
+        {
+            room[at++] = (byte)',';
+        }
+
+        room[at++] = (byte)'"';
+        if (CopyClean(name, room[at..]) < name.Length)
+        {
+            return false;
+        }
+
+        at += name.Length;
+        "\":\""u8.CopyTo(room[at..]);
+        at += 3;
+        if (CopyClean(text, room[at..]) < text.Length)
+        {
+            return false;
+        }
+
+        at += text.Length;
+        room[at] = (byte)'"';
+        _length += at + 1;
+        return true;
+    }
+
     /// <summary>Writes a string with quotes and escapes. NUL and broken UTF-8 become U+FFFD.</summary>
     public void WriteJsonString(ReadOnlySpan<byte> utf8)
     {
@@ -83,6 +115,12 @@ public sealed partial class CopyRowBuffer
     /// <summary>Writes an integer.</summary>
     public void WriteJsonInt(long value)
     {
+        if ((ulong)value < 10)
+        {
+            WriteRaw((byte)('0' + value));
+            return;
+        }
+
         Utf8Formatter.TryFormat(value, Reserve(MaxNumberLength), out var written);
         _length += written;
     }
@@ -170,6 +208,18 @@ public sealed partial class CopyRowBuffer
             {
                 BinaryPrimitives.WriteUInt64LittleEndian(destination, first);
                 BinaryPrimitives.WriteUInt64LittleEndian(destination[(length - sizeof(ulong))..], last);
+                return length;
+            }
+        }
+
+        if (length is >= sizeof(uint) and < sizeof(ulong))
+        {
+            var first = BinaryPrimitives.ReadUInt32LittleEndian(source);
+            var last = BinaryPrimitives.ReadUInt32LittleEndian(source[^sizeof(uint)..]);
+            if (Dirty(first | (ulong)last << 32) == 0)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(destination, first);
+                BinaryPrimitives.WriteUInt32LittleEndian(destination[(length - sizeof(uint))..], last);
                 return length;
             }
         }

@@ -198,6 +198,15 @@ public sealed partial class CopyRowBuffer : IDisposable
     /// <summary>Writes <c>text</c>. Postgres takes neither NUL nor broken UTF-8: both become U+FFFD, and the row lossy.</summary>
     public void WriteText(ReadOnlySpan<byte> utf8)
     {
+        // Plain ASCII is copied while it is looked at.
+        var room = Reserve(sizeof(int) + utf8.Length);
+        if (CopyClean(utf8, room[sizeof(int)..]) == utf8.Length)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(room, utf8.Length);
+            _length += sizeof(int) + utf8.Length;
+            return;
+        }
+
         var column = BeginColumn();
         if (utf8.Contains((byte)0) || !System.Text.Unicode.Utf8.IsValid(utf8))
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using OpenTelemetry.Proto.Logs.V1;
+using OpenTelemetry.Proto.Metrics.V1;
 using OpenTelemetry.Proto.Trace.V1;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Decoding;
@@ -6,63 +8,105 @@ using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Tests.Bench;
 
-/// <summary>Measures decoding against Google.Protobuf's parsing of the same payloads, in turns, so that a drifting machine moves both; in CPU time of the
-/// process, garbage collection included, so that neighbours matter less. The ratio is the number to compare.</summary>
-public static class DecodeBench
+/// <summary>
+/// Measures decoding against the natural way and against Google.Protobuf's parsing alone, on the same payloads and in turns, so that a drifting machine moves all three; in CPU
+/// time of the process, garbage collection included, so that neighbours matter less. Medians of many short rounds. The ratios are the numbers to compare.
+/// </summary>
+internal static class DecodeBench
 {
-    private const int WarmUpRounds = 3;
-    private const int Rounds = 15;
+    private const int WarmUpRounds = 6;
+    private const int Rounds = 25;
 
-    /// <summary>Decodes all <c>*-traces.pb</c> and <c>*-traces-*.pb</c> of a folder, a payload per chunk, and prints the median round on one line.</summary>
-    /// <param name="corpusFolder">Where the payloads are.</param>
-    /// <param name="output">Where the line goes.</param>
-    public static void Run(string corpusFolder, TextWriter output)
+    /// <summary>Prints a line per signal.</summary>
+    /// <param name="folder">Holds <c>*-traces*.pb</c> and the like; null: the tests' own corpus.</param>
+    /// <param name="output">Where the lines go.</param>
+    public static void Run(string? folder, TextWriter output)
     {
-        var payloads = Directory.GetFiles(corpusFolder, "*-traces*.pb").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToArray();
-        var chunks = payloads.Select(p => new PayloadChunk("bench", 0, 1, 1, [new PayloadRecord(0, 0, Signal.Traces, p)])).ToArray();
+        Run("decode", "span", Signal.Traces, folder, output);
+        Run("decode_logs", "log_record", Signal.Logs, folder, output);
+        Run("decode_points", "point", Signal.Metrics, folder, output);
+    }
+
+    private static void Run(string bench, string item, Signal signal, string? folder, TextWriter output)
+    {
+        var payloads = BenchPayloads.Load(folder, signal);
+        var chunks = payloads.Select(p => new PayloadChunk("bench", 0, 1, 1, [new PayloadRecord(0, 0, signal, p)])).ToArray();
         var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
-        List<double> decode = [], parse = [];
-        long spans = 0, rowBytes = 0, allocated = 0;
+        using var natural = new NaturalWay();
+        List<double> decode = [], parse = [], naturally = [];
+        long items = 0, handedOut = 0, allocated = 0;
         for (var round = -WarmUpRounds; round < Rounds; round++)
         {
-            (spans, rowBytes) = (0, 0);
+            (items, handedOut) = (0, 0);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var start = Environment.CpuUsage.TotalTime;
-            foreach (var chunk in chunks)
+            var decoded = CpuOf(() =>
             {
-                foreach (var batch in decoder.Decode(chunk))
+                foreach (var chunk in chunks)
                 {
-                    foreach (var dimension in batch.Dimensions)
-                    {
-                        dimension.MarkDurable(TimeProvider.System);
-                    }
-
-                    var table = batch.Batch.Tables.Single(t => t.Layout == CopyLayouts.Spans.Id);
-                    spans += table.RecordRows[0];
-                    rowBytes += table.Bytes.Length;
+                    Take(decoder.Decode(chunk), ref items, ref handedOut);
                 }
-            }
-
-            var decoded = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
+            });
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            start = Environment.CpuUsage.TotalTime;
-            foreach (var payload in payloads)
+            var parsed = CpuOf(() =>
             {
-                TracesData.Parser.ParseFrom(payload);
-            }
-
-            var parsed = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
+                foreach (var payload in payloads)
+                {
+                    Parse(signal, payload);
+                }
+            });
+            var taken = CpuOf(() =>
+            {
+                foreach (var payload in payloads)
+                {
+                    natural.Run(signal, payload);
+                }
+            });
             if (round >= 0)
             {
-                decode.Add(decoded / spans);
-                parse.Add(parsed / spans);
+                decode.Add(decoded / items);
+                parse.Add(parsed / items);
+                naturally.Add(taken / items);
             }
         }
 
         // Allocated beyond the rows themselves, which are handed out and have to be somewhere.
+        var nanos = Median(decode);
+        var bytes = payloads.Sum(p => (long)p.Length);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"decode: ns_per_span={Median(decode):F0} bytes_per_span={(allocated - rowBytes) / (double)spans:F1} ratio_parse={Median(parse) / Median(decode):F2} row_bytes_per_span={rowBytes / spans} spans={spans}"));
+            $"{bench}: ns_per_{item}={nanos:F0} mb_per_s={bytes / (double)items / nanos * 1000:F0} bytes_per_{item}={(allocated - handedOut) / (double)items:F1} ratio_natural={Median(naturally) / nanos:F1} ratio_parse={Median(parse) / nanos:F2} row_bytes_per_{item}={handedOut / items} items={items} payloads={payloads.Length}"));
+    }
+
+    private static void Take(IReadOnlyList<DecodedBatch> batches, ref long items, ref long handedOut)
+    {
+        foreach (var batch in batches)
+        {
+            // As if it were stored: else every batch carried its resources.
+            foreach (var dimension in batch.Dimensions)
+            {
+                dimension.MarkDurable(TimeProvider.System);
+            }
+
+            foreach (var table in batch.Batch.Tables)
+            {
+                items += table.Layout == CopyLayouts.Exemplars.Id ? 0 : table.RecordRows[0];
+                handedOut += table.Bytes.Length;
+            }
+        }
+    }
+
+    private static object Parse(Signal signal, byte[] payload) => signal switch
+    {
+        Signal.Traces => TracesData.Parser.ParseFrom(payload),
+        Signal.Logs => LogsData.Parser.ParseFrom(payload),
+        _ => MetricsData.Parser.ParseFrom(payload),
+    };
+
+    private static double CpuOf(Action action)
+    {
+        var start = Environment.CpuUsage.TotalTime;
+        action();
+        return (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
