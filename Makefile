@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help run test build lint proto bench dev-setup docker-compose-up docker-compose-down logs clean
+.PHONY: help run test fuzz build lint proto bench dev-setup docker-compose-up docker-compose-down logs clean
 
 help: ## List these targets
 	@echo "OtelOrleans: OpenTelemetry data from Kafka into PostgreSQL"
@@ -18,6 +18,9 @@ run: dev-setup ## Try it out on this machine (ARGS=--once ends by itself)
 
 test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
 	@deploy/dev/test.sh $(FILTER)
+
+fuzz: ## Decode N changed payloads and compare with Google.Protobuf (N=100000)
+	OTELORLEANS_FUZZ_RUNS=$(or $(N),100000) dotnet run --project tests -c Release -- -class '*DifferentialTests' -diagnostics
 
 build: ## Build everything, warnings as errors
 	dotnet build -c Release

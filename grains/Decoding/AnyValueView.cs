@@ -24,6 +24,17 @@ internal readonly ref struct AnyValueView
     /// <summary>Reads the message.</summary>
     public static AnyValueView Read(ReadOnlySpan<byte> message)
     {
+        // A small number and nothing else.
+        if (message.Length == 2 && message[1] < 0x80 && message[0] is (byte)AnyValueFields.IntValue or (byte)AnyValueFields.BoolValue)
+        {
+            return new(message[0], message[1], default);
+        }
+
+        return ReadAny(message);
+    }
+
+    private static AnyValueView ReadAny(ReadOnlySpan<byte> message)
+    {
         uint kind = 0;
         ulong number = 0;
         ReadOnlySpan<byte> bytes = default;

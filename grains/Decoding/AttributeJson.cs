@@ -5,7 +5,7 @@ namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>
 /// Attributes and values as JSON: strings, booleans, integers and lists as themselves, doubles with a point or an exponent, bytes in base64, null for a value that is not set.
-/// Keys stay in their order, repeated ones too: jsonb then keeps the last.
+/// Keys stay in their order, repeated ones too: jsonb then keeps the last, so the row is lossy.
 /// </summary>
 internal static class AttributeJson
 {
@@ -27,10 +27,12 @@ internal static class AttributeJson
     public static void WriteObject(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, int depth)
     {
         rows.WriteRaw((byte)'{');
-        var isFirst = true;
+        var count = 0;
+        var keys = new KeySet();
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
+            var start = reader.Position;
             var next = reader.ReadTag();
             if (next != tag)
             {
@@ -39,9 +41,23 @@ internal static class AttributeJson
             }
 
             var attribute = KeyValueView.Read(reader.ReadBytes());
-            rows.WriteJsonName(attribute.Key, isFirst);
-            WriteValue(rows, attribute.Value, depth);
-            isFirst = false;
+            if (count < KeySet.MaxKeys && keys.MayContain(attribute.Key) && KeySet.Occurs(attribute.Key, fields[..start], tag))
+            {
+                rows.MarkLossy(CopyLosses.RepeatedKey);
+            }
+
+            if (!TryGetText(attribute.Value, out var text) || !rows.TryWriteJsonMember(attribute.Key, text, isFirst: count == 0))
+            {
+                rows.WriteJsonName(attribute.Key, isFirst: count == 0);
+                WriteValue(rows, attribute.Value, depth);
+            }
+
+            count++;
+        }
+
+        if (count > KeySet.MaxKeys && KeySet.AnyRepeats(fields, tag, count))
+        {
+            rows.MarkLossy(CopyLosses.RepeatedKey);
         }
 
         rows.WriteRaw((byte)'}');
@@ -50,14 +66,14 @@ internal static class AttributeJson
     /// <summary>Writes an <c>AnyValue</c>.</summary>
     public static void WriteValue(CopyRowBuffer rows, ReadOnlySpan<byte> anyValue, int depth)
     {
-        // Most values are one short string and nothing else.
-        if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
+        if (TryGetText(anyValue, out var text))
         {
-            rows.WriteJsonString(anyValue[2..]);
-            return;
+            rows.WriteJsonString(text);
         }
-
-        WriteValue(rows, AnyValueView.Read(anyValue), depth);
+        else
+        {
+            WriteValue(rows, AnyValueView.Read(anyValue), depth);
+        }
     }
 
     /// <summary>Writes an <c>AnyValue</c>.</summary>
@@ -81,7 +97,7 @@ internal static class AttributeJson
                 rows.WriteJsonBase64(value.Bytes);
                 break;
             case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= MaxDepth:
-                rows.MarkLossy();
+                rows.MarkLossy(CopyLosses.TooDeep);
                 rows.WriteJsonNull();
                 break;
             case AnyValueFields.ArrayValue:
@@ -94,6 +110,19 @@ internal static class AttributeJson
                 rows.WriteJsonNull();
                 break;
         }
+    }
+
+    // Most values are one short string and nothing else.
+    private static bool TryGetText(ReadOnlySpan<byte> anyValue, out ReadOnlySpan<byte> text)
+    {
+        if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
+        {
+            text = anyValue[2..];
+            return true;
+        }
+
+        text = default;
+        return false;
     }
 
     private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth)

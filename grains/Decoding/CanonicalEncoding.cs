@@ -20,13 +20,23 @@ internal static class CanonicalEncoding
         return BinaryPrimitives.ReadInt64BigEndian(hash);
     }
 
+    /// <summary>
+    /// A resource or scope with its schema URL, which stands beside it: a <c>Resource*</c> or <c>Scope*</c> without items. Their field numbers are the same.
+    /// </summary>
+    public static ReadOnlySpan<byte> Envelope(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        WriteBytesField(output, ResourceItemsFields.Resource, message);
+        WriteBytesField(output, ResourceItemsFields.SchemaUrl, schemaUrl);
+        return output.WrittenSpan;
+    }
+
     /// <summary>Writes the attributes among some fields, sorted.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="outputTag">The tag to write them with.</param>
     /// <param name="fields">The fields.</param>
     /// <param name="tag">The tag of the attributes among them.</param>
-    /// <returns>Whether a key is repeated.</returns>
-    public static bool WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag) =>
+    public static void WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag) =>
         WriteAttributes(output, outputTag, fields, tag, 0);
 
     /// <summary>Writes a field with a varint, unless it is 0.</summary>
@@ -56,7 +66,7 @@ internal static class CanonicalEncoding
         output.Write(value);
     }
 
-    private static bool WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag, int depth)
+    private static void WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag, int depth)
     {
         List<(byte[] Key, byte[] KeyValue)> attributes = [];
         var reader = new WireReader(fields);
@@ -77,16 +87,10 @@ internal static class CanonicalEncoding
         }
 
         // OrderBy is stable: of a repeated key the last stays last, and that one counts.
-        byte[]? previous = null;
-        var isRepeated = false;
-        foreach (var (key, keyValue) in attributes.OrderBy(a => a.Key, ByteOrder.Instance))
+        foreach (var (_, keyValue) in attributes.OrderBy(a => a.Key, ByteOrder.Instance))
         {
             WritePresent(output, outputTag, keyValue);
-            isRepeated |= previous is not null && key.AsSpan().SequenceEqual(previous);
-            previous = key;
         }
-
-        return isRepeated;
     }
 
     private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> anyValue, int depth)

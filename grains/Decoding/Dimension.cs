@@ -1,3 +1,5 @@
+using OtelOrleans.Sql.Copy;
+
 namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>
@@ -7,12 +9,16 @@ namespace OtelOrleans.Grains.Decoding;
 /// <param name="id">Content hash: the row's primary key.</param>
 /// <param name="layout">The dimension table.</param>
 /// <param name="row">The encoded row.</param>
-internal sealed class Dimension(long id, short layout, byte[] row)
+/// <param name="losses">Why the row had to keep its original, if it had.</param>
+internal sealed class Dimension(long id, short layout, byte[] row, CopyLosses losses = CopyLosses.None) : IDimensionEntry
 {
     /// <summary>How long "it is stored" is believed.</summary>
     public static readonly TimeSpan TrustedFor = TimeSpan.FromHours(1);
 
     private long _durableUntil = long.MinValue;
+
+    /// <summary>From a buffer that holds the row and nothing else.</summary>
+    public static Dimension Of(long id, CopyLayout layout, CopyRowBuffer row) => new(id, layout.Id, row.Written.ToArray(), row.Losses);
 
     /// <summary>Content hash: the row's primary key.</summary>
     public long Id => id;
@@ -22,6 +28,11 @@ internal sealed class Dimension(long id, short layout, byte[] row)
 
     /// <summary>The encoded row.</summary>
     public byte[] Row => row;
+
+    /// <summary>Why the row had to keep its original, if it had.</summary>
+    public CopyLosses Losses => losses;
+
+    Dimension IDimensionEntry.Dimension => this;
 
     /// <summary>Whether a batch must carry the row.</summary>
     public bool MustBeSent(TimeProvider time) => time.GetTimestamp() >= Volatile.Read(ref _durableUntil);

@@ -12,28 +12,24 @@ internal static class ExemplarRow
     /// <param name="exemplarTag">The tag of the exemplars among them.</param>
     /// <param name="pointTime">The point's time.</param>
     /// <param name="seriesId">The point's series.</param>
-    /// <returns>Whether a row is lossy: there is no column for the original here.</returns>
-    public static bool WriteAll(ServiceRows service, ReadOnlySpan<byte> fields, uint exemplarTag, ulong pointTime, long seriesId)
+    public static void WriteAll(ServiceRows service, ReadOnlySpan<byte> fields, uint exemplarTag, ulong pointTime, long seriesId)
     {
-        var isLossy = false;
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
             var tag = reader.ReadTag();
             if (tag == exemplarTag)
             {
-                isLossy |= Write(service, reader.ReadBytes(), pointTime, seriesId);
+                Write(service, reader.ReadBytes(), pointTime, seriesId);
             }
             else
             {
                 reader.Skip(tag);
             }
         }
-
-        return isLossy;
     }
 
-    private static bool Write(ServiceRows service, ReadOnlySpan<byte> message, ulong pointTime, long seriesId)
+    private static void Write(ServiceRows service, ReadOnlySpan<byte> message, ulong pointTime, long seriesId)
     {
         ulong time = 0, value = 0;
         uint valueTag = 0;
@@ -76,6 +72,7 @@ internal static class ExemplarRow
         row.WriteInt64(seriesId);
         NumberPointRow.WriteNumber(row, valueTag == ExemplarFields.AsDouble, valueTag == ExemplarFields.AsInt, value);
         row.WriteNanos(time);
+        row.WriteNanos(pointTime);
         WriteId(row, traceId);
         WriteId(row, spanId);
         var filtered = attributes.Of(message);
@@ -88,7 +85,7 @@ internal static class ExemplarRow
             AttributeJson.WriteColumn(row, filtered, ExemplarFields.FilteredAttributes);
         }
 
-        return row.IsLossy;
+        row.WriteLossless(message);
     }
 
     private static void WriteId(CopyRowBuffer row, ReadOnlySpan<byte> id)

@@ -85,14 +85,16 @@ internal static class ExponentialPointRow
             negativeBuckets = ExponentialBuckets.Read(negative.In(point));
         }
 
+        var isChanged = false;
         if ((flags & PointColumns.NoRecordedValue) != 0)
         {
+            isChanged = sum is not null || min is not null || max is not null || positive.IsPresent || negative.IsPresent;
             sum = min = max = null;
             positiveBuckets = negativeBuckets = default;
         }
 
         var series = PointColumns.SeriesOf(service, dimensions, metric, point, attributes, ExponentialPointFields.Attributes);
-        var exemplarIsLossy = ExemplarRow.WriteAll(service, exemplars.Of(point), ExponentialPointFields.Exemplars, time, series);
+        ExemplarRow.WriteAll(service, exemplars.Of(point), ExponentialPointFields.Exemplars, time, series);
         var row = service.Table(CopyLayouts.ExponentialHistogramPoints);
         row.BeginRow(CopyLayouts.ExponentialHistogramPoints);
         PointColumns.WriteHead(row, time, start, series);
@@ -108,11 +110,6 @@ internal static class ExponentialPointRow
         PointColumns.WriteFlagsAndNanos(row, flags, time, start);
         positiveBuckets.WriteCounts(row);
         negativeBuckets.WriteCounts(row);
-        if (exemplarIsLossy)
-        {
-            row.MarkLossy();
-        }
-
-        row.WriteLossless(point);
+        PointColumns.WriteLossless(row, point, isChanged);
     }
 }

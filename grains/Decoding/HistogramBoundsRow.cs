@@ -19,6 +19,6 @@ internal static class HistogramBoundsRow
             row.WriteDouble(BinaryPrimitives.ReadDoubleLittleEndian(packed[at..]));
         }
 
-        return new(id, CopyLayouts.HistogramBounds.Id, row.Written.ToArray());
+        return Dimension.Of(id, CopyLayouts.HistogramBounds, row);
     }
 }

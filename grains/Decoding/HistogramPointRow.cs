@@ -74,14 +74,16 @@ internal static class HistogramPointRow
 
         var counts = bucketCounts.Fixed64In(point);
         var bounds = explicitBounds.Fixed64In(point);
+        var isChanged = false;
         if ((flags & PointColumns.NoRecordedValue) != 0)
         {
+            isChanged = sum is not null || min is not null || max is not null || !counts.IsEmpty;
             sum = min = max = null;
             counts = default;
         }
 
         var series = PointColumns.SeriesOf(service, dimensions, metric, point, attributes, HistogramPointFields.Attributes);
-        var exemplarIsLossy = ExemplarRow.WriteAll(service, exemplars.Of(point), HistogramPointFields.Exemplars, time, series);
+        ExemplarRow.WriteAll(service, exemplars.Of(point), HistogramPointFields.Exemplars, time, series);
         var row = service.Table(CopyLayouts.HistogramPoints);
         row.BeginRow(CopyLayouts.HistogramPoints);
         PointColumns.WriteHead(row, time, start, series);
@@ -102,12 +104,7 @@ internal static class HistogramPointRow
 
         PointColumns.WriteFlagsAndNanos(row, flags, time, start);
         WriteCounts(row, counts);
-        if (exemplarIsLossy)
-        {
-            row.MarkLossy();
-        }
-
-        row.WriteLossless(point);
+        PointColumns.WriteLossless(row, point, isChanged);
     }
 
     private static void WriteCounts(CopyRowBuffer row, ReadOnlySpan<byte> counts)

@@ -20,6 +20,22 @@ internal readonly ref struct KeyValueView
     /// <summary>Reads the message.</summary>
     public static KeyValueView Read(ReadOnlySpan<byte> message)
     {
+        // What nearly every attribute looks like: key and value, each shorter than 128 bytes, and nothing else.
+        if (message.Length >= 4 && message[0] == KeyValueFields.Key)
+        {
+            int keyLength = message[1], valueStart = keyLength + 4;
+            if (keyLength < 0x80 && valueStart <= message.Length && message[keyLength + 2] == KeyValueFields.Value
+                && message[keyLength + 3] < 0x80 && valueStart + message[keyLength + 3] == message.Length)
+            {
+                return new(message.Slice(2, keyLength), message[valueStart..]);
+            }
+        }
+
+        return ReadAny(message);
+    }
+
+    private static KeyValueView ReadAny(ReadOnlySpan<byte> message)
+    {
         ReadOnlySpan<byte> key = default;
         var value = new MergedField(KeyValueFields.Value);
         var reader = new WireReader(message);

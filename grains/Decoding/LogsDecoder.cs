@@ -132,11 +132,15 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         if (id.ContainsAnyExcept((byte)0))
         {
             row.WriteHex(id);
+            return;
         }
-        else
+
+        if (!id.IsEmpty)
         {
-            row.WriteNull();
+            row.MarkLossy(CopyLosses.ZeroId);
         }
+
+        row.WriteNull();
     }
 
     // body and body_json: a string as text, anything else as JSON, in both columns.

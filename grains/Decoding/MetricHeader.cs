@@ -18,27 +18,34 @@ internal ref struct MetricHeader
     public ReadOnlySpan<byte> Unit;
     public ReadOnlySpan<byte> Description;
 
-    /// <summary>The whole <c>Metric</c>, for its metadata.</summary>
-    public ReadOnlySpan<byte> Message;
+    /// <summary>Fields of the <c>Metric</c>, its metadata among them; empty if there is none.</summary>
+    public ReadOnlySpan<byte> Metadata;
 
-    /// <summary>Of everything that, with a data point's attributes, makes the identity of a series; description and metadata do not.</summary>
+    /// <summary>
+    /// Of everything that, with a data point's attributes, is in the row of a series. Description and metadata are, though they make no other series: so metadata that is not
+    /// protobuf is met whenever it comes, whatever was cached before.
+    /// </summary>
     public UInt128 Hash;
 
     /// <summary>Computes <see cref="Hash"/>.</summary>
     /// <param name="hasher">Scratch.</param>
     public void ComputeHash(XxHash128 hasher)
     {
-        Span<byte> numbers = stackalloc byte[32];
+        Span<byte> numbers = stackalloc byte[40];
         BinaryPrimitives.WriteInt64LittleEndian(numbers, Resource.Id);
         BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], Scope.Id);
         BinaryPrimitives.WriteInt32LittleEndian(numbers[16..], Temporality);
         BinaryPrimitives.WriteInt32LittleEndian(numbers[20..], (int)Type << 1 | (IsMonotonic ? 1 : 0));
         BinaryPrimitives.WriteInt32LittleEndian(numbers[24..], Name.Length);
         BinaryPrimitives.WriteInt32LittleEndian(numbers[28..], Unit.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[32..], Description.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[36..], Metadata.Length);
         hasher.Reset();
         hasher.Append(numbers);
         hasher.Append(Name);
         hasher.Append(Unit);
+        hasher.Append(Description);
+        hasher.Append(Metadata);
         Hash = hasher.GetCurrentHashAsUInt128();
     }
 }

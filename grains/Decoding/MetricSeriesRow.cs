@@ -18,7 +18,7 @@ internal static class MetricSeriesRow
     public static Dimension Create(in MetricHeader metric, ReadOnlySpan<byte> attributes, uint tag)
     {
         var point = new ArrayBufferWriter<byte>();
-        var isRepeated = CanonicalEncoding.WriteAttributes(point, tag, attributes, tag);
+        CanonicalEncoding.WriteAttributes(point, tag, attributes, tag);
         var identity = new ArrayBufferWriter<byte>();
         BinaryPrimitives.WriteInt64BigEndian(identity.GetSpan(8), metric.Resource.Id);
         identity.Advance(8);
@@ -48,24 +48,19 @@ internal static class MetricSeriesRow
         row.WriteTextOrNull(metric.Unit);
         row.WriteTextOrNull(metric.Description);
         AttributeJson.WriteColumn(row, attributes, tag);
-        if (MergedField.Extract(metric.Message, MetricFields.Metadata) is { IsEmpty: false } metadata)
+        if (!metric.Metadata.IsEmpty)
         {
-            AttributeJson.WriteColumn(row, metadata, MetricFields.Metadata);
+            AttributeJson.WriteColumn(row, metric.Metadata, MetricFields.Metadata);
         }
         else
         {
             row.WriteNull();
         }
 
-        if (isRepeated)
-        {
-            row.MarkLossy();
-        }
-
         var whole = new ArrayBufferWriter<byte>();
         WriteMetric(whole, metric, point.WrittenSpan, isWhole: true);
         row.WriteLossless(whole.WrittenSpan);
-        return new(id, CopyLayouts.MetricSeries.Id, row.Written.ToArray());
+        return Dimension.Of(id, CopyLayouts.MetricSeries, row);
     }
 
     private static void WriteMetric(ArrayBufferWriter<byte> output, in MetricHeader metric, ReadOnlySpan<byte> point, bool isWhole)
@@ -93,7 +88,7 @@ internal static class MetricSeriesRow
         CanonicalEncoding.WritePresent(output, dataTag, data.WrittenSpan);
         if (isWhole)
         {
-            CanonicalEncoding.WriteAttributes(output, MetricFields.Metadata, metric.Message, MetricFields.Metadata);
+            CanonicalEncoding.WriteAttributes(output, MetricFields.Metadata, metric.Metadata, MetricFields.Metadata);
         }
     }
 
@@ -105,7 +100,7 @@ internal static class MetricSeriesRow
         }
 
         // Not within a character: back over what continues one.
-        row.MarkLossy();
+        row.MarkLossy(CopyLosses.TooLong);
         var end = MaxNameBytes;
         while (end > 0 && (name[end] & 0xC0) == 0x80)
         {

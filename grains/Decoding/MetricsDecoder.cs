@@ -19,8 +19,9 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
     /// <inheritdoc/>
     protected override void DecodeItem(ReadOnlySpan<byte> message)
     {
-        var metric = new MetricHeader { Resource = Resource, Scope = Scope, Message = message };
+        var metric = new MetricHeader { Resource = Resource, Scope = Scope };
         uint dataTag = 0;
+        FieldRange metadata = default;
         ReadOnlySpan<byte> data = default;
 
         // A oneof: the last kind counts; if it occurs again with no other in between, its occurrences are merged.
@@ -41,6 +42,10 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
                     break;
                 case MetricFields.Unit:
                     metric.Unit = reader.ReadBytes();
+                    break;
+                case MetricFields.Metadata:
+                    reader.ReadBytes();
+                    metadata.Extend(at, reader.Position);
                     break;
                 case MetricFields.Gauge or MetricFields.Sum or MetricFields.Histogram or MetricFields.ExponentialHistogram or MetricFields.Summary:
                     if (tag != dataTag)
@@ -64,6 +69,7 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
             return;
         }
 
+        metric.Metadata = metadata.Of(message);
         metric.Type = dataTag switch
         {
             MetricFields.Gauge => MetricType.Gauge,

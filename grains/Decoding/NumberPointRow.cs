@@ -46,8 +46,10 @@ internal static class NumberPointRow
             }
         }
 
+        var isChanged = false;
         if ((flags & PointColumns.NoRecordedValue) != 0)
         {
+            isChanged = valueTag != 0;
             valueTag = 0;
         }
 
@@ -57,6 +59,7 @@ internal static class NumberPointRow
         PointColumns.WriteHead(row, time, start, series);
         WriteNumber(row, valueTag == NumberPointFields.AsDouble, valueTag == NumberPointFields.AsInt, value);
         PointColumns.WriteFlagsAndNanos(row, flags, time, start);
+        PointColumns.WriteLossless(row, point, isChanged);
         ExemplarRow.WriteAll(service, exemplars.Of(point), NumberPointFields.Exemplars, time, series);
     }
 

@@ -50,6 +50,20 @@ internal static class PointColumns
         }
     }
 
+    /// <summary>Writes <c>lossless</c>.</summary>
+    /// <param name="row">Where to.</param>
+    /// <param name="point">The original point.</param>
+    /// <param name="isChanged">The point has values although its flags say that none was recorded: the columns do not hold them.</param>
+    public static void WriteLossless(CopyRowBuffer row, ReadOnlySpan<byte> point, bool isChanged)
+    {
+        if (isChanged)
+        {
+            row.MarkLossy(CopyLosses.NotRecorded);
+        }
+
+        row.WriteLossless(point);
+    }
+
     /// <summary>Writes a <c>double precision</c>, or NULL.</summary>
     public static void WriteOptional(CopyRowBuffer row, double? value)
     {

@@ -9,7 +9,7 @@ internal static class ResourceRow
 {
     /// <summary>
     /// Reads the message. The row's id is the hash of the canonical encoding of a <c>ResourceSpans</c> that holds just the resource and its schema URL.
-    /// The original goes to <c>lossless</c> if it has entity references, which have no column yet, or repeats a key, of which jsonb keeps one.
+    /// <c>lossless</c>, where it is needed, is such a <c>ResourceSpans</c> with the resource as it came.
     /// </summary>
     public static ResourceEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
     {
@@ -51,10 +51,10 @@ internal static class ResourceRow
         }
 
         var canonical = new ArrayBufferWriter<byte>();
-        var isRepeated = CanonicalEncoding.WriteAttributes(canonical, ResourceFields.Attributes, message, ResourceFields.Attributes);
+        CanonicalEncoding.WriteAttributes(canonical, ResourceFields.Attributes, message, ResourceFields.Attributes);
         CanonicalEncoding.WriteVarintField(canonical, ResourceFields.DroppedAttributesCount, droppedAttributes);
         canonical.Write(entityRefs.WrittenSpan);
-        var id = IdOf(canonical.WrittenSpan, schemaUrl);
+        var id = CanonicalEncoding.IdOf(CanonicalEncoding.Envelope(canonical.WrittenSpan, schemaUrl));
         var name = ServiceNames.Of(serviceName);
 
         using var row = new CopyRowBuffer();
@@ -66,21 +66,13 @@ internal static class ResourceRow
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
         AttributeJson.WriteColumn(row, message, ResourceFields.Attributes);
-        if (isRepeated || entityRefs.WrittenCount > 0)
+        if (entityRefs.WrittenCount > 0)
         {
-            row.MarkLossy();
+            row.MarkLossy(CopyLosses.NoColumn);
         }
 
-        row.WriteLossless(message);
-        return new(new(id, CopyLayouts.Resources.Id, row.Written.ToArray()), name, System.Text.Encoding.UTF8.GetBytes(name));
-    }
-
-    private static long IdOf(ReadOnlySpan<byte> resource, ReadOnlySpan<byte> schemaUrl)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        CanonicalEncoding.WriteBytesField(output, ResourceItemsFields.Resource, resource);
-        CanonicalEncoding.WriteBytesField(output, ResourceItemsFields.SchemaUrl, schemaUrl);
-        return CanonicalEncoding.IdOf(output.WrittenSpan);
+        row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
+        return new(Dimension.Of(id, CopyLayouts.Resources, row), name, System.Text.Encoding.UTF8.GetBytes(name));
     }
 
     private static ReadOnlySpan<byte> CanonicalEntityRef(ReadOnlySpan<byte> message)

@@ -8,7 +8,8 @@ namespace OtelOrleans.Grains.Decoding;
 internal static class ScopeRow
 {
     /// <summary>
-    /// Reads the message. The row's id is the hash of the canonical encoding of a <c>ScopeSpans</c> that holds just the scope and its schema URL.
+    /// Reads the message. The row's id is the hash of the canonical encoding of a <c>ScopeSpans</c> that holds just the scope and its schema URL; <c>lossless</c>, where it is
+    /// needed, is such a <c>ScopeSpans</c> with the scope as it came.
     /// </summary>
     public static ScopeEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
     {
@@ -38,12 +39,9 @@ internal static class ScopeRow
         var scope = new ArrayBufferWriter<byte>();
         CanonicalEncoding.WriteBytesField(scope, ScopeFields.Name, name);
         CanonicalEncoding.WriteBytesField(scope, ScopeFields.Version, version);
-        var isRepeated = CanonicalEncoding.WriteAttributes(scope, ScopeFields.Attributes, message, ScopeFields.Attributes);
+        CanonicalEncoding.WriteAttributes(scope, ScopeFields.Attributes, message, ScopeFields.Attributes);
         CanonicalEncoding.WriteVarintField(scope, ScopeFields.DroppedAttributesCount, droppedAttributes);
-        var canonical = new ArrayBufferWriter<byte>();
-        CanonicalEncoding.WriteBytesField(canonical, ScopeItemsFields.Scope, scope.WrittenSpan);
-        CanonicalEncoding.WriteBytesField(canonical, ScopeItemsFields.SchemaUrl, schemaUrl);
-        var id = CanonicalEncoding.IdOf(canonical.WrittenSpan);
+        var id = CanonicalEncoding.IdOf(CanonicalEncoding.Envelope(scope.WrittenSpan, schemaUrl));
 
         using var row = new CopyRowBuffer();
         row.BeginRow(CopyLayouts.Scopes);
@@ -53,12 +51,7 @@ internal static class ScopeRow
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
         AttributeJson.WriteColumn(row, message, ScopeFields.Attributes);
-        if (isRepeated)
-        {
-            row.MarkLossy();
-        }
-
-        row.WriteLossless(message);
-        return new(new(id, CopyLayouts.Scopes.Id, row.Written.ToArray()));
+        row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
+        return new(Dimension.Of(id, CopyLayouts.Scopes, row));
     }
 }

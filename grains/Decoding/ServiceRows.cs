@@ -88,6 +88,7 @@ internal sealed class ServiceRows(TimeProvider time)
         foreach (var table in _tables)
         {
             used += table.Buffer.Rows > 0 ? 1 : 0;
+            DecodeMetrics.Lossless(table.Buffer.LossyRows);
         }
 
         var tables = new TableRows[used];

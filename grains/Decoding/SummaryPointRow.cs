@@ -9,8 +9,7 @@ internal static class SummaryPointRow
     /// <summary>Writes the row.</summary>
     public static void Write(ServiceRows service, DimensionCache dimensions, in MetricHeader metric, ReadOnlySpan<byte> point)
     {
-        ulong start = 0, time = 0, count = 0;
-        double? sum = 0;
+        ulong start = 0, time = 0, count = 0, sum = 0;
         uint flags = 0;
         var quantileCount = 0;
         FieldRange attributes = default, quantiles = default;
@@ -35,7 +34,7 @@ internal static class SummaryPointRow
                     count = reader.ReadFixed64();
                     break;
                 case SummaryPointFields.Sum:
-                    sum = reader.ReadDouble();
+                    sum = reader.ReadFixed64();
                     break;
                 case SummaryPointFields.QuantileValues:
                     reader.ReadBytes();
@@ -51,21 +50,18 @@ internal static class SummaryPointRow
             }
         }
 
-        if ((flags & PointColumns.NoRecordedValue) != 0)
-        {
-            sum = null;
-            quantileCount = 0;
-        }
+        var isRecorded = (flags & PointColumns.NoRecordedValue) == 0;
 
         var series = PointColumns.SeriesOf(service, dimensions, metric, point, attributes, SummaryPointFields.Attributes);
         var row = service.Table(CopyLayouts.SummaryPoints);
         row.BeginRow(CopyLayouts.SummaryPoints);
         PointColumns.WriteHead(row, time, start, series);
         row.WriteNumeric(count);
-        PointColumns.WriteOptional(row, sum);
+        PointColumns.WriteOptional(row, isRecorded ? BitConverter.UInt64BitsToDouble(sum) : null);
         PointColumns.WriteFlagsAndNanos(row, flags, time, start);
-        WriteDoubles(row, quantiles.Of(point), quantileCount, QuantileFields.Quantile);
-        WriteDoubles(row, quantiles.Of(point), quantileCount, QuantileFields.Value);
+        WriteDoubles(row, quantiles.Of(point), isRecorded ? quantileCount : 0, QuantileFields.Quantile);
+        WriteDoubles(row, quantiles.Of(point), isRecorded ? quantileCount : 0, QuantileFields.Value);
+        PointColumns.WriteLossless(row, point, !isRecorded && (sum != 0 || quantileCount != 0));
     }
 
     // One field of each ValueAtQuantile.

@@ -25,7 +25,7 @@ public static class CopyLayouts
     /// <summary>One row per data point of a gauge or sum.</summary>
     public static CopyLayout NumberPoints { get; } = new(3, CopyRole.Data, "metric_number_points",
         new("time", TimestampTz), new("start_time", TimestampTz), new("series_id", Int8), new("value_double", Float8), new("value_int", Int8), new("flags", Int4),
-        new("time_ns", Int2), new("start_ns", Int2));
+        new("time_ns", Int2), new("start_ns", Int2), new("lossless", Bytea));
 
     /// <summary>One row per data point of a histogram.</summary>
     public static CopyLayout HistogramPoints { get; } = new(4, CopyRole.Data, "metric_histogram_points",
@@ -43,12 +43,13 @@ public static class CopyLayouts
     /// <summary>One row per data point of a summary.</summary>
     public static CopyLayout SummaryPoints { get; } = new(6, CopyRole.Data, "metric_summary_points",
         new("time", TimestampTz), new("start_time", TimestampTz), new("series_id", Int8), new("count", Numeric20), new("sum", Float8), new("flags", Int4),
-        new("time_ns", Int2), new("start_ns", Int2), new("quantiles", Float8Array), new("quantile_values", Float8Array));
+        new("time_ns", Int2), new("start_ns", Int2), new("quantiles", Float8Array), new("quantile_values", Float8Array),
+        new("lossless", Bytea));
 
     /// <summary>One row per exemplar of a data point.</summary>
     public static CopyLayout Exemplars { get; } = new(7, CopyRole.Data, "metric_exemplars",
         new("time", TimestampTz), new("point_time", TimestampTz), new("series_id", Int8), new("value_double", Float8), new("value_int", Int8),
-        new("time_ns", Int2), new("trace_id", Text), new("span_id", Text), new("filtered_attributes", Jsonb));
+        new("time_ns", Int2), new("point_ns", Int2), new("trace_id", Text), new("span_id", Text), new("filtered_attributes", Jsonb), new("lossless", Bytea));
 
     /// <summary>One row per payload, or part of a payload, that cannot be stored.</summary>
     public static CopyLayout DeadLetters { get; } = new(8, CopyRole.Data, "dead_letters",

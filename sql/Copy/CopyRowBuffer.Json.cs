@@ -44,6 +44,38 @@ public sealed partial class CopyRowBuffer
         WriteRaw((byte)':');
     }
 
+    /// <summary>
+    /// Writes <c>"name":"text"</c>, with a comma in front if <paramref name="isFirst"/> is false, in one go. False, and nothing written, if a byte of them needs a closer look.
+    /// </summary>
+    public bool TryWriteJsonMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool isFirst)
+    {
+        var room = Reserve(name.Length + text.Length + 6);
+        var at = 0;
+        if (!isFirst)
+        {
+            room[at++] = (byte)',';
+        }
+
+        room[at++] = (byte)'"';
+        if (CopyClean(name, room[at..]) < name.Length)
+        {
+            return false;
+        }
+
+        at += name.Length;
+        "\":\""u8.CopyTo(room[at..]);
+        at += 3;
+        if (CopyClean(text, room[at..]) < text.Length)
+        {
+            return false;
+        }
+
+        at += text.Length;
+        room[at] = (byte)'"';
+        _length += at + 1;
+        return true;
+    }
+
     /// <summary>Writes a string with quotes and escapes. NUL and broken UTF-8 become U+FFFD.</summary>
     public void WriteJsonString(ReadOnlySpan<byte> utf8)
     {
@@ -72,7 +104,7 @@ public sealed partial class CopyRowBuffer
     /// <summary>Writes bytes as a string in base64. Nothing tells it from text then: the row is lossy.</summary>
     public void WriteJsonBase64(ReadOnlySpan<byte> value)
     {
-        IsLossy = true;
+        MarkLossy(CopyLosses.BytesValue);
         var room = Reserve(Base64.GetMaxEncodedToUtf8Length(value.Length) + 2);
         room[0] = (byte)'"';
         Base64.EncodeToUtf8(value, room[1..], out _, out var written);
@@ -83,6 +115,12 @@ public sealed partial class CopyRowBuffer
     /// <summary>Writes an integer.</summary>
     public void WriteJsonInt(long value)
     {
+        if ((ulong)value < 10)
+        {
+            WriteRaw((byte)('0' + value));
+            return;
+        }
+
         Utf8Formatter.TryFormat(value, Reserve(MaxNumberLength), out var written);
         _length += written;
     }
@@ -102,7 +140,7 @@ public sealed partial class CopyRowBuffer
     {
         if (!double.IsFinite(value))
         {
-            IsLossy = true;
+            MarkLossy(CopyLosses.NotFinite);
             WriteRaw(double.IsNaN(value) ? "\"NaN\""u8 : value > 0 ? "\"Infinity\""u8 : "\"-Infinity\""u8);
             return;
         }
@@ -110,7 +148,11 @@ public sealed partial class CopyRowBuffer
         int written;
         if (value == Math.Truncate(value) && value is >= -Int64Limit and < Int64Limit)
         {
-            IsLossy |= value == 0 && double.IsNegative(value);
+            if (value == 0 && double.IsNegative(value))
+            {
+                MarkLossy(CopyLosses.NegativeZero);
+            }
+
             Utf8Formatter.TryFormat((long)value, Reserve(MaxNumberLength), out written);
             _length += written;
             WriteRaw(".0"u8);
@@ -166,6 +208,18 @@ public sealed partial class CopyRowBuffer
             {
                 BinaryPrimitives.WriteUInt64LittleEndian(destination, first);
                 BinaryPrimitives.WriteUInt64LittleEndian(destination[(length - sizeof(ulong))..], last);
+                return length;
+            }
+        }
+
+        if (length is >= sizeof(uint) and < sizeof(ulong))
+        {
+            var first = BinaryPrimitives.ReadUInt32LittleEndian(source);
+            var last = BinaryPrimitives.ReadUInt32LittleEndian(source[^sizeof(uint)..]);
+            if (Dirty(first | (ulong)last << 32) == 0)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(destination, first);
+                BinaryPrimitives.WriteUInt32LittleEndian(destination[(length - sizeof(uint))..], last);
                 return length;
             }
         }
@@ -228,7 +282,7 @@ public sealed partial class CopyRowBuffer
 
     private void WriteEscapedBroken(ReadOnlySpan<byte> utf8)
     {
-        IsLossy = true;
+        MarkLossy(CopyLosses.InvalidUtf8);
         while (!utf8.IsEmpty)
         {
             if (Rune.DecodeFromUtf8(utf8, out var rune, out var consumed) != OperationStatus.Done)
@@ -269,7 +323,7 @@ public sealed partial class CopyRowBuffer
                 WriteRaw("\\t"u8);
                 break;
             case 0:
-                IsLossy = true;
+                MarkLossy(CopyLosses.Nul);
                 WriteRaw("\uFFFD"u8);
                 break;
             default:

@@ -53,7 +53,11 @@ public sealed partial class CopyRowBuffer
     /// <summary>Writes a <c>uint64</c> as <c>bigint</c>; what does not fit becomes the largest that does, and the row lossy.</summary>
     public void WriteCount(ulong value)
     {
-        IsLossy |= value > long.MaxValue;
+        if (value > long.MaxValue)
+        {
+            MarkLossy(CopyLosses.OutOfRange);
+        }
+
         WriteInt64((long)Math.Min(value, long.MaxValue));
     }
 

@@ -18,11 +18,12 @@ public sealed partial class CopyRowBuffer : IDisposable
     // What an emptied buffer may keep: a giant payload is rare, the memory it took should not stay.
     private const int KeptBytes = 1024 * 1024;
 
+    private readonly List<CopyLosses> _lossyRows = [];
     private byte[] _bytes = [];
     private int _length;
 
     /// <summary>Where a buffer stood, to go back to.</summary>
-    public readonly record struct Mark(int Length, int Rows);
+    public readonly record struct Mark(int Length, int Rows, int LossyRows);
 
     /// <summary>Bytes written.</summary>
     public int Length => _length;
@@ -30,20 +31,24 @@ public sealed partial class CopyRowBuffer : IDisposable
     /// <summary>Rows begun.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>A value of the current row is not exactly what was sent, because Postgres cannot hold it.</summary>
-    public bool IsLossy { get; private set; }
+    /// <summary>Why the current row is not exactly what was sent.</summary>
+    public CopyLosses Losses { get; private set; }
+
+    /// <summary>Of each row that kept its original, why: to be counted, once per batch.</summary>
+    public IReadOnlyList<CopyLosses> LossyRows => _lossyRows;
 
     /// <summary>What was written. Valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
     /// <summary>Where the buffer stands.</summary>
-    public Mark CurrentMark => new(_length, Rows);
+    public Mark CurrentMark => new(_length, Rows, _lossyRows.Count);
 
     /// <summary>Forgets everything written after the mark was taken.</summary>
     public void TruncateTo(Mark mark)
     {
         _length = mark.Length;
         Rows = mark.Rows;
+        _lossyRows.RemoveRange(mark.LossyRows, _lossyRows.Count - mark.LossyRows);
     }
 
     /// <summary>Forgets everything; keeps the array, unless it is large.</summary>
@@ -74,17 +79,18 @@ public sealed partial class CopyRowBuffer : IDisposable
         BinaryPrimitives.WriteInt16BigEndian(Reserve(sizeof(short)), layout.ColumnCount);
         _length += sizeof(short);
         Rows++;
-        IsLossy = false;
+        Losses = CopyLosses.None;
     }
 
     /// <summary>The row does not hold exactly what was sent: its <c>lossless</c> column must.</summary>
-    public void MarkLossy() => IsLossy = true;
+    public void MarkLossy(CopyLosses reason) => Losses |= reason;
 
     /// <summary>Writes a <c>lossless</c> column: the original message if the row differs from it, else NULL.</summary>
     public void WriteLossless(ReadOnlySpan<byte> original)
     {
-        if (IsLossy)
+        if (Losses != CopyLosses.None)
         {
+            _lossyRows.Add(Losses);
             WriteBytea(original);
         }
         else
@@ -123,7 +129,7 @@ public sealed partial class CopyRowBuffer : IDisposable
     {
         if (value is < short.MinValue or > short.MaxValue)
         {
-            IsLossy = true;
+            MarkLossy(CopyLosses.OutOfRange);
             value = Math.Clamp(value, short.MinValue, short.MaxValue);
         }
 
@@ -192,6 +198,15 @@ public sealed partial class CopyRowBuffer : IDisposable
     /// <summary>Writes <c>text</c>. Postgres takes neither NUL nor broken UTF-8: both become U+FFFD, and the row lossy.</summary>
     public void WriteText(ReadOnlySpan<byte> utf8)
     {
+        // Plain ASCII is copied while it is looked at.
+        var room = Reserve(sizeof(int) + utf8.Length);
+        if (CopyClean(utf8, room[sizeof(int)..]) == utf8.Length)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(room, utf8.Length);
+            _length += sizeof(int) + utf8.Length;
+            return;
+        }
+
         var column = BeginColumn();
         if (utf8.Contains((byte)0) || !System.Text.Unicode.Utf8.IsValid(utf8))
         {
@@ -254,16 +269,19 @@ public sealed partial class CopyRowBuffer : IDisposable
     // Rare, so it may be slow: rune by rune.
     private void WriteRepaired(ReadOnlySpan<byte> utf8)
     {
-        IsLossy = true;
-
         // A byte becomes 3 at most: U+FFFD.
         var room = Reserve(utf8.Length * 3);
         var written = 0;
         while (!utf8.IsEmpty)
         {
-            var status = Rune.DecodeFromUtf8(utf8, out var rune, out var consumed);
-            if (status != OperationStatus.Done || rune.Value == 0)
+            if (Rune.DecodeFromUtf8(utf8, out var rune, out var consumed) != OperationStatus.Done)
             {
+                MarkLossy(CopyLosses.InvalidUtf8);
+                rune = Rune.ReplacementChar;
+            }
+            else if (rune.Value == 0)
+            {
+                MarkLossy(CopyLosses.Nul);
                 rune = Rune.ReplacementChar;
             }
 

@@ -11,7 +11,7 @@ create table if not exists otel.resources (
     schema_url               text,
     dropped_attributes_count bigint not null default 0,
     attributes               jsonb not null,
-    lossless                 bytea,                               -- the original protobuf Resource, where jsonb cannot hold all of it
+    lossless                 bytea,                               -- a protobuf ResourceSpans with the original Resource and schema URL, where a value had to change
     first_seen               timestamptz not null default now(),
     last_seen                timestamptz not null default now()   -- true to the hour
 ) with (fillfactor = 90);
@@ -118,7 +118,8 @@ create table if not exists otel.metric_number_points (
     value_int    bigint,
     flags        integer not null default 0,
     time_ns      smallint not null,
-    start_ns     smallint
+    start_ns     smallint,
+    lossless     bytea                               -- the original protobuf message of the point, as in all tables of points
 ) partition by range (time);
 create index if not exists metric_number_points_series_id_time_idx on otel.metric_number_points (series_id, time);
 create index if not exists metric_number_points_time_idx on otel.metric_number_points using brin (time);
@@ -174,7 +175,8 @@ create table if not exists otel.metric_summary_points (
     time_ns         smallint not null,
     start_ns        smallint,
     quantiles       double precision[],
-    quantile_values double precision[]
+    quantile_values double precision[],
+    lossless        bytea
 ) partition by range (time);
 create index if not exists metric_summary_points_series_id_time_idx on otel.metric_summary_points (series_id, time);
 create index if not exists metric_summary_points_time_idx on otel.metric_summary_points using brin (time);
@@ -186,9 +188,11 @@ create table if not exists otel.metric_exemplars (
     value_double        double precision,
     value_int           bigint,
     time_ns             smallint not null,
+    point_ns            smallint not null,
     trace_id            text,
     span_id             text,
-    filtered_attributes jsonb
+    filtered_attributes jsonb,
+    lossless            bytea
 ) partition by range (time);
 create index if not exists metric_exemplars_series_id_time_idx on otel.metric_exemplars (series_id, time);
 create index if not exists metric_exemplars_trace_id_idx on otel.metric_exemplars (trace_id) where trace_id is not null;

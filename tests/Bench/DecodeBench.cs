@@ -1,115 +1,79 @@
 using System.Globalization;
+using OpenTelemetry.Proto.Logs.V1;
+using OpenTelemetry.Proto.Metrics.V1;
 using OpenTelemetry.Proto.Trace.V1;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Decoding;
-using OtelOrleans.Proto.Json;
-using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Tests.Bench;
 
-/// <summary>Measures decoding against Google.Protobuf's parsing of the same payloads, in turns, so that a drifting machine moves both; in CPU time of the
-/// process, garbage collection included, so that neighbours matter less. The ratio is the number to compare.</summary>
-public static class DecodeBench
+/// <summary>
+/// Measures decoding against the natural way and against Google.Protobuf's parsing alone, on the same payloads and in turns, so that a drifting machine moves all three; in CPU
+/// time of the process, garbage collection included, so that neighbours matter less. Medians of many short rounds. The ratios are the numbers to compare.
+/// </summary>
+internal static class DecodeBench
 {
-    private const int WarmUpRounds = 3;
-    private const int Rounds = 15;
+    private const int WarmUpRounds = 6;
+    private const int Rounds = 25;
 
-    /// <summary>Decodes all <c>*-traces.pb</c> and <c>*-traces-*.pb</c> of a folder, a payload per chunk, and prints the median round on one line.</summary>
-    /// <param name="corpusFolder">Where the payloads are.</param>
-    /// <param name="output">Where the line goes.</param>
-    public static void Run(string corpusFolder, TextWriter output)
+    /// <summary>Prints a line per signal.</summary>
+    /// <param name="folder">Holds <c>*-traces*.pb</c> and the like; null: the tests' own corpus.</param>
+    /// <param name="output">Where the lines go.</param>
+    public static void Run(string? folder, TextWriter output)
     {
-        var payloads = Directory.GetFiles(corpusFolder, "*-traces*.pb").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToArray();
-        var chunks = Chunks(payloads);
+        Run("decode", "span", Signal.Traces, folder, output);
+        Run("decode_logs", "log_record", Signal.Logs, folder, output);
+        Run("decode_points", "point", Signal.Metrics, folder, output);
+    }
+
+    private static void Run(string bench, string item, Signal signal, string? folder, TextWriter output)
+    {
+        var payloads = BenchPayloads.Load(folder, signal);
+        var chunks = BenchDecoding.Chunks(signal, payloads);
         var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
-        List<double> decode = [], parse = [];
-        long spans = 0, rowBytes = 0, allocated = 0;
+        using var natural = new NaturalWay();
+        List<double> decode = [], parse = [], naturally = [];
+        BenchDecoding.Taken rows = default;
+        long allocated = 0;
         for (var round = -WarmUpRounds; round < Rounds; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var start = Environment.CpuUsage.TotalTime;
-            (spans, rowBytes) = DecodeAll(decoder, chunks);
-            var decoded = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
+            var decoded = BenchDecoding.CpuOf(() => rows = BenchDecoding.Decode(decoder, chunks));
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            start = Environment.CpuUsage.TotalTime;
-            foreach (var payload in payloads)
+            var parsed = BenchDecoding.CpuOf(() =>
             {
-                TracesData.Parser.ParseFrom(payload);
-            }
-
-            var parsed = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
+                foreach (var payload in payloads)
+                {
+                    Parse(signal, payload);
+                }
+            });
+            var taken = BenchDecoding.CpuOf(() =>
+            {
+                foreach (var payload in payloads)
+                {
+                    natural.Run(signal, payload);
+                }
+            });
             if (round >= 0)
             {
-                decode.Add(decoded / spans);
-                parse.Add(parsed / spans);
+                decode.Add(decoded / rows.Items);
+                parse.Add(parsed / rows.Items);
+                naturally.Add(taken / rows.Items);
             }
         }
 
         // Allocated beyond the rows themselves, which are handed out and have to be somewhere.
+        var nanos = BenchDecoding.Median(decode);
+        var bytes = payloads.Sum(p => (long)p.Length);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"decode: ns_per_span={Median(decode):F0} bytes_per_span={(allocated - rowBytes) / (double)spans:F1} ratio_parse={Median(parse) / Median(decode):F2} row_bytes_per_span={rowBytes / spans} spans={spans}"));
+            $"{bench}: ns_per_{item}={nanos:F0} mb_per_s={bytes / (double)rows.Items / nanos * 1000:F0} bytes_per_{item}={(allocated - rows.Bytes) / (double)rows.Items:F1} ratio_natural={BenchDecoding.Median(naturally) / nanos:F1} ratio_parse={BenchDecoding.Median(parse) / nanos:F2} row_bytes_per_{item}={rows.Bytes / rows.Items} items={rows.Items} payloads={payloads.Length}"));
     }
 
-    /// <summary>Decodes all <c>*json-traces*.json</c> of a folder, a payload per chunk, and prints the median round on one line: the whole way to rows, and rewriting as protobuf alone.</summary>
-    /// <param name="corpusFolder">Where the payloads are.</param>
-    /// <param name="output">Where the line goes.</param>
-    public static void RunJson(string corpusFolder, TextWriter output)
+    private static object Parse(Signal signal, byte[] payload) => signal switch
     {
-        var payloads = Directory.GetFiles(corpusFolder, "*json-traces*.json").Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToArray();
-        var chunks = Chunks(payloads);
-        var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
-        var transcoder = new OtlpJsonTranscoder();
-        List<double> decode = [], transcode = [];
-        long spans = 0, rowBytes = 0, allocated = 0;
-        for (var round = -WarmUpRounds; round < Rounds; round++)
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            var start = Environment.CpuUsage.TotalTime;
-            (spans, rowBytes) = DecodeAll(decoder, chunks);
-            var decoded = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            start = Environment.CpuUsage.TotalTime;
-            foreach (var payload in payloads)
-            {
-                transcoder.TranscodeTraces(payload);
-            }
-
-            var transcoded = (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
-            if (round >= 0)
-            {
-                decode.Add(decoded / spans);
-                transcode.Add(transcoded / spans);
-            }
-        }
-
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"json: ns_per_span={Median(decode):F0} bytes_per_span={(allocated - rowBytes) / (double)spans:F1} ns_transcode={Median(transcode):F0} json_bytes_per_span={payloads.Sum(p => (long)p.Length) / spans} spans={spans}"));
-    }
-
-    private static PayloadChunk[] Chunks(byte[][] payloads) => [.. payloads.Select(p => new PayloadChunk("bench", 0, 1, 1, [new PayloadRecord(0, 0, Signal.Traces, p)]))];
-
-    private static (long Spans, long RowBytes) DecodeAll(ChunkDecoder decoder, PayloadChunk[] chunks)
-    {
-        long spans = 0, rowBytes = 0;
-        foreach (var chunk in chunks)
-        {
-            foreach (var batch in decoder.Decode(chunk))
-            {
-                foreach (var dimension in batch.Dimensions)
-                {
-                    dimension.MarkDurable(TimeProvider.System);
-                }
-
-                var table = batch.Batch.Tables.Single(t => t.Layout == CopyLayouts.Spans.Id);
-                spans += table.RecordRows[0];
-                rowBytes += table.Bytes.Length;
-            }
-        }
-
-        return (spans, rowBytes);
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+        Signal.Traces => TracesData.Parser.ParseFrom(payload),
+        Signal.Logs => LogsData.Parser.ParseFrom(payload),
+        _ => MetricsData.Parser.ParseFrom(payload),
+    };
 }

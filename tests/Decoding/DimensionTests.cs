@@ -66,7 +66,7 @@ public sealed class DimensionTests
         resource.EntityRefs.Add(new EntityRef { Type = "service", IdKeys = { "service.name" }, DescriptionKeys = { "x" }, SchemaUrl = "u" });
         var row = Assert.Single(Dimensions(Decode(Signal.Traces, Field(1, Field(1, resource.ToByteArray()), s_span)), CopyLayouts.Resources));
         Assert.Null(plain["lossless"]);
-        Assert.Equal(resource.ToByteArray(), row.Bytes("lossless"));
+        Assert.Equal(Field(1, resource.ToByteArray()), row.Bytes("lossless"));
         Assert.NotEqual(plain.Id, row.Id);
     }
 
@@ -110,15 +110,31 @@ public sealed class DimensionTests
     }
 
     [Fact]
-    public void The_cache_is_bounded()
+    public void A_stream_of_new_resources_stays_within_the_bound_and_what_is_in_use_stays_known()
     {
-        var cache = new DimensionCache(maxBytes: 10_000);
+        const int maxBytes = 20_000, oneEntry = 1_000;
+        var cache = new DimensionCache(maxBytes);
         var decoder = new ChunkDecoder(cache, new FakeTimeProvider());
-        for (var i = 0; i < 1_000; i++)
+        byte[] hot = Resource("hot").ToByteArray(), cold = Resource("cold").ToByteArray();
+        ResourceEntry first = cache.Resource(hot, []), forgotten = cache.Resource(cold, []);
+        for (var i = 0; i < 2_000; i++)
         {
             var batch = Assert.Single(decoder.Decode(Chunk(Signal.Traces, Traces($"service-{i}", NewSpan()).ToByteArray())));
             Assert.Equal($"service-{i}", batch.ServiceName);
-            Assert.InRange(cache.Bytes, 0, 10_000);
+            Assert.InRange(cache.Bytes, 0, maxBytes + 2 * oneEntry);
+            Assert.Same(first, cache.Resource(hot, []));
         }
+
+        Assert.True(cache.Bytes > maxBytes / 2);
+        Assert.NotSame(forgotten, cache.Resource(cold, []));
+    }
+
+    [Fact]
+    public void Broken_metadata_is_refused_whether_or_not_its_series_is_known()
+    {
+        byte[] metric = Join(Field(1, "m"u8.ToArray()), Field(5, Field(1, [0x31, 1, 0, 0, 0, 0, 0, 0, 0])));
+        var batches = Decode(Signal.Metrics, Request("shop", metric), Request("shop", Join(metric, Field(12, [0x0A, 0x7F]))));
+        Assert.Equal("malformed_payload", Assert.Single(Rows(batches, CopyLayouts.DeadLetters))["reason"]);
+        Assert.Single(Rows(batches, CopyLayouts.NumberPoints));
     }
 }

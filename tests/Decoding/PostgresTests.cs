@@ -54,6 +54,41 @@ public sealed class PostgresTests(PostgresFixture postgres)
         Assert.Equal(2554, await sql.ScalarAsync<int>("select max(extract(year from start_time at time zone 'UTC'))::int from otel.spans"));
     }
 
+    [Fact]
+    public async Task Random_messages_come_back_from_sql_as_they_were_sent()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        List<PayloadRecord> records = [];
+        for (var i = 0; i < 400; i++)
+        {
+            var random = new RandomMessages(i);
+            var resource = random.Next<OpenTelemetry.Proto.Resource.V1.Resource>();
+            resource.Attributes.Insert(0, Attribute("service.name", Value($"service-{i % 3}")));
+            var scope = random.Next<OpenTelemetry.Proto.Common.V1.InstrumentationScope>();
+            var traces = new OpenTelemetry.Proto.Trace.V1.ResourceSpans { Resource = resource, ScopeSpans = { new OpenTelemetry.Proto.Trace.V1.ScopeSpans { Scope = scope, SchemaUrl = "a", Spans = { random.Next<OpenTelemetry.Proto.Trace.V1.Span>() } } } };
+            var logs = new ResourceLogs { Resource = resource, SchemaUrl = "b", ScopeLogs = { new ScopeLogs { Scope = scope, LogRecords = { random.Next<LogRecord>() } } } };
+
+            // A name of its own for each: of the descriptions of one series the first one stays.
+            var metric = random.NextMetric();
+            metric.Name = $"metric-{i}";
+            var metrics = new OpenTelemetry.Proto.Metrics.V1.ResourceMetrics { Resource = resource, ScopeMetrics = { new OpenTelemetry.Proto.Metrics.V1.ScopeMetrics { Scope = scope, Metrics = { metric } } } };
+            records.Add(new(3 * i, TimestampUnixMs, Signal.Traces, new OpenTelemetry.Proto.Trace.V1.TracesData { ResourceSpans = { traces } }.ToByteArray()));
+            records.Add(new(3 * i + 1, TimestampUnixMs, Signal.Logs, new LogsData { ResourceLogs = { logs } }.ToByteArray()));
+            records.Add(new(3 * i + 2, TimestampUnixMs, Signal.Metrics, new OpenTelemetry.Proto.Metrics.V1.MetricsData { ResourceMetrics = { metrics } }.ToByteArray()));
+        }
+
+        await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
+        Dictionary<CopyLayout, List<RowReader.Row>> rows = [];
+        foreach (var layout in CopyLayouts.All)
+        {
+            rows[layout] = RowReader.Parse(layout, await sql.CopyOutAsync(layout));
+        }
+
+        var expected = StoredPayload.Sorted(records.SelectMany(r => StoredPayload.Expected(r.Signal, r.Value)));
+        Assert.True(expected.Count > 1_000);
+        Assert.Equal(expected, StoredPayload.Sorted(StoredPayload.Stored(layout => rows[layout])));
+    }
+
     private static async Task AssertStoredAsync(SqlDatabase sql, IReadOnlyList<DecodedBatch> batches)
     {
         await using var writer = sql.NewWriter();

@@ -132,6 +132,8 @@ internal static class RowReader
 
         public JsonElement Json(string column) => (JsonElement)values[column]!;
 
+        public JsonElement? OptionalJson(string column) => (JsonElement?)values[column];
+
         /// <summary>Unix nanoseconds, put together from a timestamp and its nanoseconds; null where both are.</summary>
         public ulong? UnixNano(string timestamp, string nanos)
         {

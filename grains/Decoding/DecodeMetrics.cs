@@ -1,0 +1,47 @@
+using System.Diagnostics.Metrics;
+using OtelOrleans.Sql.Copy;
+
+namespace OtelOrleans.Grains.Decoding;
+
+/// <summary>What decoding counts, per batch.</summary>
+internal static class DecodeMetrics
+{
+    private static readonly Meter s_meter = new(GrainsTelemetry.MeterName);
+
+    private static readonly Counter<long> s_lossless =
+        s_meter.CreateCounter<long>("otelorleans.decode.lossless", "{row}", "Rows that keep the original message because a value had to change, by reason; a row with two reasons counts for both.");
+
+    // In the order of the bits of CopyLosses.
+    private static readonly KeyValuePair<string, object?>[] s_reasons =
+        [.. new[]
+        {
+            "nul", "invalid_utf8", "not_finite", "negative_zero", "bytes_value", "too_deep", "repeated_key", "out_of_range", "too_long", "not_recorded", "zero_id", "no_column",
+        }.Select(r => new KeyValuePair<string, object?>("reason", r))];
+
+    /// <summary>Counts the rows of a batch that keep their original.</summary>
+    public static void Lossless(IReadOnlyList<CopyLosses> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        Span<int> counts = stackalloc int[s_reasons.Length];
+        counts.Clear();
+        for (var row = 0; row < rows.Count; row++)
+        {
+            for (var losses = (uint)rows[row]; losses != 0; losses &= losses - 1)
+            {
+                counts[System.Numerics.BitOperations.TrailingZeroCount(losses)]++;
+            }
+        }
+
+        for (var reason = 0; reason < counts.Length; reason++)
+        {
+            if (counts[reason] > 0)
+            {
+                s_lossless.Add(counts[reason], s_reasons[reason]);
+            }
+        }
+    }
+}

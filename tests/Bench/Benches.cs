@@ -1,0 +1,23 @@
+namespace OtelOrleans.Tests.Bench;
+
+/// <summary>The benches by name: <c>make bench BENCH='NAME [ARGUMENTS]'</c>.</summary>
+internal static class Benches
+{
+    private static readonly Dictionary<string, Action<string[], TextWriter>> ByName = new(StringComparer.Ordinal)
+    {
+        ["decode"] = static (args, output) => DecodeBench.Run(args.FirstOrDefault(), output),
+        ["json"] = static (args, output) => JsonBench.Run(args.FirstOrDefault(), output),
+    };
+
+    public static int Run(string[] args, TextWriter output)
+    {
+        if (args is not [var name, .. var rest] || !ByName.TryGetValue(name, out var bench))
+        {
+            output.WriteLine($"usage: bench NAME [ARGUMENTS], where NAME is one of: {string.Join(", ", ByName.Keys)}");
+            return 64;
+        }
+
+        bench(rest, output);
+        return 0;
+    }
+}

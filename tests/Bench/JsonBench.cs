@@ -1,0 +1,52 @@
+using System.Globalization;
+using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Decoding;
+using OtelOrleans.Proto.Json;
+
+namespace OtelOrleans.Tests.Bench;
+
+/// <summary>Measures OTLP/JSON traces on their whole way to rows, and rewriting as protobuf alone, in turns.</summary>
+internal static class JsonBench
+{
+    private const int WarmUpRounds = 6;
+    private const int Rounds = 25;
+
+    /// <summary>Prints one line.</summary>
+    /// <param name="folder">Holds <c>*json-traces*.json</c>; null: the tests' own corpus.</param>
+    /// <param name="output">Where the line goes.</param>
+    public static void Run(string? folder, TextWriter output)
+    {
+        var payloads = Directory.GetFiles(folder ?? Path.Combine(AppContext.BaseDirectory, "Corpus"), "*json-traces*.json")
+            .Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToArray();
+        var chunks = BenchDecoding.Chunks(Signal.Traces, payloads);
+        var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
+        var transcoder = new OtlpJsonTranscoder();
+        List<double> decode = [], transcode = [];
+        BenchDecoding.Taken taken = default;
+        long allocated = 0;
+        for (var round = -WarmUpRounds; round < Rounds; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var decoded = BenchDecoding.CpuOf(() => taken = BenchDecoding.Decode(decoder, chunks));
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            var transcoded = BenchDecoding.CpuOf(() =>
+            {
+                foreach (var payload in payloads)
+                {
+                    transcoder.TranscodeTraces(payload);
+                }
+            });
+            if (round >= 0)
+            {
+                decode.Add(decoded / taken.Items);
+                transcode.Add(transcoded / taken.Items);
+            }
+        }
+
+        var bytes = payloads.Sum(p => (long)p.Length);
+        var nanos = BenchDecoding.Median(decode);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"json: ns_per_span={nanos:F0} mb_per_s={bytes / (double)taken.Items / nanos * 1000:F0} bytes_per_span={(allocated - taken.Bytes) / (double)taken.Items:F1} ns_transcode={BenchDecoding.Median(transcode):F0} json_bytes_per_span={bytes / taken.Items} items={taken.Items} payloads={payloads.Length}"));
+    }
+}
