@@ -15,7 +15,7 @@ internal static class DecodeMetrics
     private static readonly KeyValuePair<string, object?>[] s_reasons =
         [.. new[]
         {
-            "nul", "invalid_utf8", "not_finite", "negative_zero", "bytes_value", "too_deep", "repeated_key", "out_of_range", "too_long", "not_recorded", "zero_id", "no_column",
+            "nul", "invalid_utf8", "not_finite", "negative_zero", "bytes_value", "too_deep", "repeated_key", "out_of_range", "too_long", "not_recorded", "zero_id",
         }.Select(r => new KeyValuePair<string, object?>("reason", r))];
 
     /// <summary>Counts the rows of a batch that keep their original.</summary>

@@ -66,11 +66,7 @@ internal static class ResourceRow
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
         AttributeJson.WriteColumn(row, message, ResourceFields.Attributes);
-        if (entityRefs.WrittenCount > 0)
-        {
-            row.MarkLossy(CopyLosses.NoColumn);
-        }
-
+        EntityRefJson.WriteColumn(row, entityRefs.WrittenSpan);
         row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
         return new(Dimension.Of(id, CopyLayouts.Resources, row), name, System.Text.Encoding.UTF8.GetBytes(name));
     }

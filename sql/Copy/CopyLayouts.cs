@@ -59,7 +59,7 @@ public static class CopyLayouts
     /// <summary>One row per distinct resource.</summary>
     public static CopyLayout Resources { get; } = new(101, CopyRole.Dimension, "resources",
         new("resource_id", Int8), new("service_name", Text), new("service_namespace", Text), new("service_instance_id", Text), new("schema_url", Text),
-        new("dropped_attributes_count", Int8), new("attributes", Jsonb), new("lossless", Bytea));
+        new("dropped_attributes_count", Int8), new("attributes", Jsonb), new("entity_refs", Jsonb), new("lossless", Bytea));
 
     /// <summary>One row per distinct instrumentation scope.</summary>
     public static CopyLayout Scopes { get; } = new(102, CopyRole.Dimension, "scopes",

@@ -42,7 +42,4 @@ public enum CopyLosses
 
     /// <summary>An id of nothing but zeros, stored as none.</summary>
     ZeroId = 1 << 10,
-
-    /// <summary>A field that has no column of its own.</summary>
-    NoColumn = 1 << 11,
 }

@@ -11,6 +11,7 @@ create table if not exists otel.resources (
     schema_url               text,
     dropped_attributes_count bigint not null default 0,
     attributes               jsonb not null,
+    entity_refs              jsonb,                               -- [{"type", "id_keys", "description_keys", "schema_url"}], in the order of the sender
     lossless                 bytea,                               -- a protobuf ResourceSpans with the original Resource and schema URL, where a value had to change
     first_seen               timestamptz not null default now(),
     last_seen                timestamptz not null default now()   -- true to the hour

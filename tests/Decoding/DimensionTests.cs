@@ -59,14 +59,15 @@ public sealed class DimensionTests
     }
 
     [Fact]
-    public void Entity_references_are_kept_in_the_original_and_make_another_resource()
+    public void Entity_references_have_a_column_and_make_another_resource()
     {
         var resource = Resource("shop");
         var plain = Assert.Single(Dimensions(Decode(Signal.Traces, Field(1, Field(1, resource.ToByteArray()), s_span)), CopyLayouts.Resources));
         resource.EntityRefs.Add(new EntityRef { Type = "service", IdKeys = { "service.name" }, DescriptionKeys = { "x" }, SchemaUrl = "u" });
         var row = Assert.Single(Dimensions(Decode(Signal.Traces, Field(1, Field(1, resource.ToByteArray()), s_span)), CopyLayouts.Resources));
-        Assert.Null(plain["lossless"]);
-        Assert.Equal(Field(1, resource.ToByteArray()), row.Bytes("lossless"));
+        Assert.Null(plain["entity_refs"]);
+        Assert.Equal("[{\"type\":\"service\",\"id_keys\":[\"service.name\"],\"description_keys\":[\"x\"],\"schema_url\":\"u\"}]", row.Json("entity_refs").GetRawText());
+        Assert.Null(row["lossless"]);
         Assert.NotEqual(plain.Id, row.Id);
     }
 

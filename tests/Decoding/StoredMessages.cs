@@ -101,6 +101,17 @@ internal static class StoredMessages
 
         var envelope = new ResourceSpans { SchemaUrl = row.Text("schema_url") ?? "", Resource = new() { DroppedAttributesCount = (uint)(long)row["dropped_attributes_count"]! } };
         JsonValues.Into(envelope.Resource.Attributes, row.OptionalJson("attributes"));
+        foreach (var json in row.OptionalJson("entity_refs")?.EnumerateArray().ToArray() ?? [])
+        {
+            envelope.Resource.EntityRefs.Add(new OpenTelemetry.Proto.Common.V1.EntityRef
+            {
+                Type = json.GetProperty("type").GetString(),
+                SchemaUrl = json.GetProperty("schema_url").GetString(),
+                IdKeys = { json.GetProperty("id_keys").EnumerateArray().Select(k => k.GetString()) },
+                DescriptionKeys = { json.GetProperty("description_keys").EnumerateArray().Select(k => k.GetString()) },
+            });
+        }
+
         return envelope;
     }
 
