@@ -59,7 +59,10 @@ internal static class OtlpJsonSchema
 
     private static readonly JsonMessage Status = new(
         Field("message", StatusFields.Message, Kind.Text),
-        Field("code", StatusFields.Code, StatusCodes)) { IsShort = true };
+        Field("code", StatusFields.Code, StatusCodes))
+    {
+        IsShort = true,
+    };
 
     private static readonly JsonMessage Span = new(
         Field("traceId", SpanFields.TraceId, Kind.Id),
