@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OtelOrleans.Proto.Json;
 
 /// <summary>A field of a message, as its JSON and the wire know it.</summary>
@@ -8,13 +6,8 @@ namespace OtelOrleans.Proto.Json;
 /// <param name="kind">What its value looks like.</param>
 internal sealed class JsonField(string name, uint tag, JsonFieldKind kind)
 {
-    private readonly byte[] _name = Encoding.UTF8.GetBytes(name);
-
     /// <summary>Its name in JSON, in camel case.</summary>
     public string Name => name;
-
-    /// <summary>The same as bytes.</summary>
-    public ReadOnlySpan<byte> NameUtf8 => _name;
 
     /// <summary>Number and wire type.</summary>
     public uint Tag => tag;

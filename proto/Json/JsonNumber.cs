@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace OtelOrleans.Proto.Json;
 
@@ -8,33 +10,22 @@ internal static class JsonNumber
     // 10^19 is the largest power of ten below 2^64.
     private const int MaxPower = 19;
 
+    private const int EightDigits = sizeof(ulong);
+
     /// <summary>Reads an integer from 0 to 2^64 − 1.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> text, out ulong value)
-    {
-        // Nearly all: up to 19 digits, which cannot overflow, and nothing else.
-        value = 0;
-        if (text.Length is > 0 and <= MaxPower)
-        {
-            foreach (var c in text)
-            {
-                var digit = (uint)(c - '0');
-                if (digit > 9)
-                {
-                    return TryReadAny(text, out var isNegative, out value) && (!isNegative || value == 0);
-                }
-
-                value = value * 10 + digit;
-            }
-
-            return true;
-        }
-
-        return TryReadAny(text, out var isBelowZero, out value) && (!isBelowZero || value == 0);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead(ReadOnlySpan<byte> text, out ulong value) =>
+        TryReadDigits(text, out value) || (TryReadAny(text, out var isNegative, out value) && (!isNegative || value == 0));
 
     /// <summary>Reads an integer from −2^63 to 2^63 − 1.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long value)
     {
+        if (TryReadDigits(text, out var digits) && digits <= long.MaxValue)
+        {
+            value = (long)digits;
+            return true;
+        }
+
         value = 0;
         if (!TryReadAny(text, out var isNegative, out var magnitude) || magnitude > (isNegative ? 1UL << 63 : long.MaxValue))
         {
@@ -66,6 +57,57 @@ internal static class JsonNumber
         return char.IsAsciiDigit((char)first)
             && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value);
+    }
+
+    // Nearly all integers: up to 19 digits, which cannot overflow, and nothing else. Eight at a time, since times have 19.
+    private static bool TryReadDigits(ReadOnlySpan<byte> text, out ulong value)
+    {
+        value = 0;
+        if (text.Length is 0 or > MaxPower)
+        {
+            return false;
+        }
+
+        while (text.Length >= EightDigits)
+        {
+            if (!TryReadEight(BinaryPrimitives.ReadUInt64LittleEndian(text), out var eight))
+            {
+                return false;
+            }
+
+            value = value * 100_000_000 + eight;
+            text = text[EightDigits..];
+        }
+
+        foreach (var c in text)
+        {
+            var digit = (uint)(c - '0');
+            if (digit > 9)
+            {
+                return false;
+            }
+
+            value = value * 10 + digit;
+        }
+
+        return true;
+    }
+
+    // All digits at once: a byte is one if its upper half is 3 and adding 6 leaves it there. Then neighbours are put together, to pairs, fours and all eight.
+    private static bool TryReadEight(ulong text, out ulong value)
+    {
+        const ulong upperHalves = 0xF0F0F0F0F0F0F0F0, zeros = 0x3030303030303030, sixes = 0x0606060606060606;
+        value = 0;
+        if (((text & upperHalves) ^ zeros | ((text + sixes) & upperHalves) ^ zeros) != 0)
+        {
+            return false;
+        }
+
+        var digits = text - zeros;
+        digits = (digits * 10 + (digits >> 8)) & 0x00FF00FF00FF00FF;
+        digits = (digits * 100 + (digits >> 16)) & 0x0000FFFF0000FFFF;
+        value = (digits * 10_000 + (digits >> 32)) & 0xFFFFFFFF;
+        return true;
     }
 
     // An integer in any spelling: -5, 5.0, 1e3, 1.5E+1. Zeros at the end wait until a digit follows them, so that 1000e-3 is one.

@@ -59,7 +59,10 @@ internal static class OtlpJsonSchema
 
     private static readonly JsonMessage Status = new(
         Field("message", StatusFields.Message, Kind.Text),
-        Field("code", StatusFields.Code, StatusCodes));
+        Field("code", StatusFields.Code, StatusCodes))
+    {
+        IsShort = true,
+    };
 
     private static readonly JsonMessage Span = new(
         Field("traceId", SpanFields.TraceId, Kind.Id),
@@ -188,7 +191,7 @@ internal static class OtlpJsonSchema
     // A value holds lists of values, and lists of attributes that hold values.
     private static JsonMessage DefineKeyValue()
     {
-        JsonMessage attribute = new(), value = new();
+        JsonMessage attribute = new() { IsShort = true }, value = new() { IsShort = true };
         attribute.Define(
             Field("key", KeyValueFields.Key, Kind.Text),
             Field("value", KeyValueFields.Value, value));

@@ -18,6 +18,8 @@ public sealed partial class OtlpJsonTranscoder
     /// </summary>
     public const int MaxDepth = 16 + 4 * 32 * 2;
 
+    private const string TooLong = "within 256 MiB";
+
     private readonly WireBuffer _output = new();
     private readonly WireBuffer _scratch = new();
 
@@ -66,10 +68,11 @@ public sealed partial class OtlpJsonTranscoder
     {
         var starts = _starts.AsSpan(level * JsonMessage.MaxFields, JsonMessage.MaxFields);
         uint written = 0;
+        var expected = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = Content(ref reader);
-            var field = message.Find(name);
+            var field = message.Find(name, expected);
             if (field is null)
             {
                 if (level == 0)
@@ -82,6 +85,7 @@ public sealed partial class OtlpJsonTranscoder
             }
 
             reader.Read();
+            expected = field.Index + 1;
             var bit = 1u << field.Index;
             if ((written & bit) != 0)
             {
@@ -101,7 +105,6 @@ public sealed partial class OtlpJsonTranscoder
             }
             else
             {
-                _output.WriteVarint(field.Tag);
                 ReadValue(ref reader, field, level);
             }
 
@@ -167,7 +170,6 @@ public sealed partial class OtlpJsonTranscoder
                 continue;
             }
 
-            _output.WriteVarint(field.Tag);
             ReadValue(ref reader, field, level);
         }
     }
@@ -195,21 +197,22 @@ public sealed partial class OtlpJsonTranscoder
 
     private void ReadValue(ref Utf8JsonReader reader, JsonField field, int level)
     {
+        // The two that nearly everything consists of.
+        if (field.Kind == JsonFieldKind.Text)
+        {
+            _output.WriteField(field.Tag, String(ref reader, field));
+            return;
+        }
+
+        _output.WriteVarint(field.Tag);
+        if (field.Kind == JsonFieldKind.Message)
+        {
+            ReadNested(ref reader, field, level);
+            return;
+        }
+
         switch (field.Kind)
         {
-            case JsonFieldKind.Message:
-                if (reader.TokenType != JsonTokenType.StartObject)
-                {
-                    Fail(reader, field, "an object");
-                }
-
-                var content = _output.BeginLength();
-                ReadMessage(ref reader, field.Message!, level + 1);
-                EndLength(reader, field, content);
-                break;
-            case JsonFieldKind.Text:
-                _output.WriteBytes(String(ref reader, field));
-                break;
             case JsonFieldKind.Id:
                 WriteId(String(ref reader, field));
                 break;
@@ -222,11 +225,35 @@ public sealed partial class OtlpJsonTranscoder
         }
     }
 
+    private void ReadNested(ref Utf8JsonReader reader, JsonField field, int level)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            Fail(reader, field, "an object");
+        }
+
+        var message = field.Message!;
+        if (!message.IsShort)
+        {
+            var content = _output.BeginLength();
+            ReadMessage(ref reader, message, level + 1);
+            EndLength(reader, field, content);
+            return;
+        }
+
+        var shortContent = _output.BeginShortLength();
+        ReadMessage(ref reader, message, level + 1);
+        if (!_output.TryEndShortLength(shortContent))
+        {
+            Fail(reader, field, TooLong);
+        }
+    }
+
     private void EndLength(in Utf8JsonReader reader, JsonField field, int content)
     {
         if (!_output.TryEndLength(content))
         {
-            Fail(reader, field, "within 256 MiB");
+            Fail(reader, field, TooLong);
         }
     }
 

@@ -9,8 +9,11 @@ namespace OtelOrleans.Proto.Json;
 /// collector takes the array along with the buffer, which costs the pool one array. Not thread safe.</summary>
 internal sealed class WireBuffer
 {
-    /// <summary>What a length takes that is written after what it measures: as wide as the .NET exporter pads it to, which <see cref="WireReader"/> reads in one step.</summary>
-    public const int LengthWidth = 4;
+    // What a length takes that is written after what it measures: as wide as the .NET exporter pads it to, which WireReader reads in one step.
+    private const int LengthWidth = 4;
+
+    // What one byte holds.
+    private const int MaxShortLength = 0x7F;
 
     // 4 bytes of 7 bits.
     private const int MaxLength = (1 << 28) - 1;
@@ -84,6 +87,7 @@ internal sealed class WireBuffer
     }
 
     /// <summary>Writes 8 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteFixed64(ulong value)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(Reserve(sizeof(ulong)), value);
@@ -104,20 +108,39 @@ internal sealed class WireBuffer
         _length += bytes.Length;
     }
 
-    /// <summary>Writes a length and as many bytes.</summary>
+    /// <summary>Writes a tag, a length and as many bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    public void WriteField(uint tag, ReadOnlySpan<byte> bytes)
     {
-        WriteVarint((uint)bytes.Length);
-        WriteRaw(bytes);
+        if (tag > MaxShortLength || bytes.Length > MaxShortLength)
+        {
+            WriteVarint(tag);
+            WriteVarint((uint)bytes.Length);
+            WriteRaw(bytes);
+            return;
+        }
+
+        // One step for what is usual: a tag and a length of one byte each.
+        var room = Reserve(2 + bytes.Length);
+        room[0] = (byte)tag;
+        room[1] = (byte)bytes.Length;
+        bytes.CopyTo(room[2..]);
+        _length += 2 + bytes.Length;
     }
 
-    /// <summary>Leaves room for a length that is not known yet; returns where what it measures begins, for <see cref="EndLength"/>.</summary>
+    /// <summary>Leaves room for a length that is not known yet; returns where what it measures begins, for <see cref="TryEndLength"/>.</summary>
     public int BeginLength()
     {
         Reserve(LengthWidth);
         _length += LengthWidth;
         return _length;
+    }
+
+    /// <summary>The same for what is short as a rule: sets one byte aside. For <see cref="TryEndShortLength"/>.</summary>
+    public int BeginShortLength()
+    {
+        Reserve(1);
+        return ++_length;
     }
 
     /// <summary>Writes the length where it belongs, padded. False if it does not fit: 256 MiB are the end of a message.</summary>
@@ -132,6 +155,29 @@ internal sealed class WireBuffer
         var padded = (length & 0x7f) | (length << 1 & 0x7f00) | (length << 2 & 0x7f0000) | (length << 3 & 0x7f000000) | 0x808080;
         BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(start - LengthWidth), padded);
         return true;
+    }
+
+    /// <summary>Writes the length where it belongs; what turned out long moves to make room for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryEndShortLength(int start)
+    {
+        var length = _length - start;
+        if (length > MaxShortLength)
+        {
+            return TryEndWidened(start, length);
+        }
+
+        _bytes[start - 1] = (byte)length;
+        return true;
+    }
+
+    private bool TryEndWidened(int start, int length)
+    {
+        const int more = LengthWidth - 1;
+        Reserve(more);
+        _bytes.AsSpan(start, length).CopyTo(_bytes.AsSpan(start + more));
+        _length += more;
+        return TryEndLength(start + more);
     }
 
     private void WriteLongVarint(Span<byte> room, ulong value)

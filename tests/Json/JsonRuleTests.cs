@@ -183,6 +183,16 @@ public sealed class JsonRuleTests
     public void Null_in_a_list_of_values_is_a_value_that_is_not_set() =>
         Assert.Equal(Payloads.ArrayOf(Payloads.Value(1), new AnyValue(), Payloads.Value("x")), Value("\"arrayValue\":{\"values\":[{\"intValue\":1},null,{\"stringValue\":\"x\"}]}"));
 
+    [Fact]
+    public void Attributes_of_every_length_keep_theirs()
+    {
+        foreach (var length in Enumerable.Range(0, 300).Concat([16_370, 16_384, 2_097_140, 2_097_152]))
+        {
+            var text = new string('x', length);
+            Assert.Equal(Payloads.ArrayOf(Payloads.Value(text), Payloads.Value(1)), Value($"\"arrayValue\":{{\"values\":[{{\"stringValue\":\"{text}\"}},{{\"intValue\":1}}]}}"));
+        }
+    }
+
     [Theory]
     [InlineData("\"histogram\":{\"dataPoints\":[{\"bucketCounts\":[1,null]}]}")]
     [InlineData("\"histogram\":{\"dataPoints\":[{\"explicitBounds\":[1,{}]}]}")]
