@@ -20,7 +20,7 @@ public interface IServiceAggregatorGrain : IGrainWithIntegerCompoundKey
     [Alias("WaitDurable"), AlwaysInterleave]
     ValueTask<DurableMark> WaitDurableAsync(string topic, int partition, long offset);
 
-    /// <summary>Starts a flush of what is buffered and waits for its end.</summary>
+    /// <summary>Starts a flush of what is buffered and waits for its end, for a second at most.</summary>
     [Alias("Flush"), AlwaysInterleave]
     Task FlushAsync();
 

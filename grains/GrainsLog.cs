@@ -26,6 +26,9 @@ internal static partial class GrainsLog
     [LoggerMessage(3014, LogLevel.Error, "Flush of {Service} cannot succeed as it is, {Rows} rows kept, trying again: {Reason}")]
     public static partial void FlushRefused(ILogger log, string service, long rows, string reason);
 
+    [LoggerMessage(3017, LogLevel.Error, "Flush of {Service} broke off. Buffer of {Rows} rows forgotten, senders replay")]
+    public static partial void FlushBroken(ILogger log, Exception exception, string service, long rows);
+
     [LoggerMessage(3016, LogLevel.Warning, "Postgres refuses a row of {Service}; it is a dead letter now: {Reason}")]
     public static partial void RowRefused(ILogger log, string service, string reason);
 

@@ -38,8 +38,8 @@ internal static partial class SiloLog
     [LoggerMessage(4021, LogLevel.Warning, "Resume points not saved, trying again: {Reason}")]
     public static partial void ResumePointsNotSaved(ILogger log, string reason);
 
-    [LoggerMessage(4022, LogLevel.Warning, "Resume points not read, trying again: {Reason}")]
-    public static partial void ResumePointsNotRead(ILogger log, string reason);
+    [LoggerMessage(4022, LogLevel.Warning, "{Topic}/{Partition} not opened, trying again: {Reason}")]
+    public static partial void PartitionNotOpened(ILogger log, string topic, int partition, string reason);
 
     [LoggerMessage(4031, LogLevel.Information, "Drained {Partitions} partitions in {Elapsed}, {UndurableBytes} bytes left for the next owner to replay")]
     public static partial void Drained(ILogger log, int partitions, long undurableBytes, TimeSpan elapsed);

@@ -44,7 +44,7 @@ internal sealed class ServiceAggregatorGrain(
         _serviceName = serviceName!;
         _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time);
         _timer = this.RegisterGrainTimer(
-            static (grain, _) => grain.StartFlushing(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+            static (grain, _) => grain.FlushOnTimer(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
     }
 
     public ValueTask<AppendResult> AppendAsync(RowBatch batch)
@@ -80,14 +80,8 @@ internal sealed class ServiceAggregatorGrain(
         }
     }
 
-    public async Task FlushAsync()
-    {
-        var rows = _buffer.Rows;
-        for (var flushed = _flushedRows; !_forgotten && rows > 0 && _flushedRows < flushed + rows;)
-        {
-            await StartFlushing();
-        }
-    }
+    public async Task FlushAsync() =>
+        await FlushAllAsync().WaitAsync(LongestWait, time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
 
     public ValueTask<BufferState> GetBufferStateAsync() => new(new BufferState(
         _serviceName, _shard, silo.SiloAddress.Endpoint.ToString(), _buffer.Rows, _buffer.Bytes, _buffer.Oldest, _flushedRows, _flushes, _lastFlush, _lastError));
@@ -100,8 +94,25 @@ internal sealed class ServiceAggregatorGrain(
         }
 
         // What does not get through in time is replayed by the senders: it was never told to be durable.
-        await FlushAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        await FlushAllAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         Forget();
+    }
+
+    /// <summary>Until everything that is buffered now is committed or forgotten.</summary>
+    private async Task FlushAllAsync()
+    {
+        var rows = _buffer.Rows;
+        for (var flushed = _flushedRows; !_forgotten && rows > 0 && _flushedRows < flushed + rows;)
+        {
+            await StartFlushing();
+        }
+    }
+
+    /// <summary>The tick does not wait for the flush: a tick that is under way blocks deactivation, and a flush can take as long as an outage.</summary>
+    private Task FlushOnTimer()
+    {
+        _ = StartFlushing();
+        return Task.CompletedTask;
     }
 
     private Task StartFlushing()
@@ -117,9 +128,19 @@ internal sealed class ServiceAggregatorGrain(
     private async Task FlushLoopAsync()
     {
         // Flushes of what has piled up meanwhile follow at once: while the database is busy they grow, while it is idle they are small.
-        while (!_forgotten && _buffer.TakeFlush(options.Value.MaxFlushBytes) is { } request)
+        try
         {
-            await WriteAsync(request);
+            while (!_forgotten && _buffer.TakeFlush(options.Value.MaxFlushBytes) is { } request)
+            {
+                await WriteAsync(request);
+            }
+        }
+        catch (Exception e)
+        {
+            // Not foreseen (the writer answers for the database): the buffer cannot be believed any more, and replaying is safe.
+            GrainsLog.FlushBroken(log, e, _serviceName, _buffer.Rows);
+            Forget();
+            DeactivateOnIdle();
         }
     }
 
@@ -179,6 +200,11 @@ internal sealed class ServiceAggregatorGrain(
 
     private void Failed(FlushResult result, int failures, Action<ILogger, string, long, string> write)
     {
+        if (_forgotten)
+        {
+            return;
+        }
+
         _lastError = result.Reason;
         health.Failed(_serviceName, _lastError);
         if (failures == 0)

@@ -34,23 +34,25 @@ internal sealed class DecoderGrain(
             return;
         }
 
+        var next = 0;
         try
         {
-            for (var next = 0; next < item.Records.Count && session.IsOpen;)
+            while (next < item.Records.Count && session.IsOpen)
             {
                 var batches = Decode(item, ref next, out var decodedBytes);
                 session.Decoded(progress, decodedBytes);
                 await Task.WhenAll(batches.Select(batch => SendAsync(session, progress, batch)));
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
+            // Whatever it was: a chunk that is not wholly decoded and accepted must not count as such.
             GrainsLog.DecodingFailed(log, e, item.Topic, item.Partition, session.ResumePoint);
             session.Break($"{e.GetType().Name}: {e.Message}");
         }
         finally
         {
-            session.Leave(item, progress);
+            session.Leave(item, progress, isDecoded: next == item.Records.Count);
         }
     }
 
@@ -79,9 +81,9 @@ internal sealed class DecoderGrain(
                 watcher.Watch(session, link);
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            // Time-out, silo gone, activation failed, message rejected: whether it was accepted is unknown, replaying is safe.
+            // Time-out, silo gone, activation failed, message rejected, no memory: whether it was accepted is unknown, replaying is safe.
             Break($"the aggregator of {batch.ServiceName} did not take the rows: {e.GetType().Name}: {e.Message}");
         }
 

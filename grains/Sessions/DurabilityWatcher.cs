@@ -36,7 +36,7 @@ internal sealed class DurabilityWatcher(IGrainFactory grains, AggregatorKeys key
             {
                 // A busy or frozen silo. Membership will tell; the aggregator's next activation answers "not known".
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
+            catch (Exception e)
             {
                 // Whatever else a remote call ends with (silo gone, activation failed, rejected): replaying is safe.
                 Break($"the aggregator of {link.ServiceName} did not answer: {e.GetType().Name}: {e.Message}");

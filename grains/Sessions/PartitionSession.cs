@@ -8,7 +8,7 @@ namespace OtelOrleans.Grains.Sessions;
 /// the next session. Replaying is always safe, because aggregators drop what they have already seen.
 /// Shared in plain memory by the receiver, the decoder grains and the durability watcher of one silo; thread safe.
 /// </summary>
-internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time)
+internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null)
 {
     private readonly Lock _lock = new();
     private readonly OffsetTracker _offsets = new(resumePoint);
@@ -17,7 +17,7 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
     private ChunkProgress? _inside;
     private long _lastPolled;
     private long _lastAdmitted;
-    private long _lastMoved = time.GetTimestamp();
+    private long _lastMoved = movedAt ?? time.GetTimestamp();
     private bool _closed;
 
     public string Topic => topic;
@@ -57,8 +57,11 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
     /// <summary>Whether the resume point has moved since the session began.</summary>
     public bool HasMoved => ResumePoint > resumePoint;
 
-    /// <summary>Time since the resume point moved last, or since the session began.</summary>
-    public TimeSpan SinceMoved => time.GetElapsedTime(Volatile.Read(ref _lastMoved));
+    /// <summary>When the resume point moved last, in ticks of the clock; handed on from session to session, so that one that breaks again and again shows as stuck.</summary>
+    public long MovedAt => Volatile.Read(ref _lastMoved);
+
+    /// <summary>Time since the resume point moved last, or since the partition was opened.</summary>
+    public TimeSpan SinceMoved => time.GetElapsedTime(MovedAt);
 
     /// <summary>Whether the session still takes part: neither broken nor closed.</summary>
     public bool IsOpen => BrokenBecause is null && !Volatile.Read(ref _closed);
@@ -108,13 +111,16 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         }
     }
 
-    /// <summary>The chunk's decoding has ended and, if the session is not broken, each of its batches was accepted.</summary>
-    public void Leave(PayloadChunk chunk, ChunkProgress progress)
+    /// <summary>The chunk's decoding has ended.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="progress">What <see cref="EnterAsync"/> gave.</param>
+    /// <param name="isDecoded">All of it was decoded and, unless the session is broken, each of its batches accepted.</param>
+    public void Leave(PayloadChunk chunk, ChunkProgress progress, bool isDecoded)
     {
         lock (_lock)
         {
             _chunks.Remove(chunk.Sequence);
-            if (BrokenBecause is null)
+            if (isDecoded && IsOpen)
             {
                 progress.Sent = true;
                 Moved(_offsets.Complete(progress));

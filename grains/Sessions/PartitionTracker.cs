@@ -18,7 +18,8 @@ internal sealed class PartitionTracker(IOptions<FlowOptions> options, TimeProvid
     /// <summary>Begins a session at the resume point; it takes the place of the partition's session before.</summary>
     public PartitionSession Open(string topic, int partition, long resumePoint)
     {
-        var session = new PartitionSession(topic, partition, Interlocked.Increment(ref _lastSessionId), resumePoint, time);
+        var movedAt = _sessions.TryGetValue((topic, partition), out var before) ? before.MovedAt : (long?)null;
+        var session = new PartitionSession(topic, partition, Interlocked.Increment(ref _lastSessionId), resumePoint, time, movedAt);
         _sessions[(topic, partition)] = session;
         return session;
     }

@@ -21,9 +21,11 @@ internal static class RunCommand
         await PreflightAsync(options, cancellationToken);
         await using var app = SiloHost.Build(options);
         await StartAsync(app, cancellationToken);
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The host asks to stop when one of its services has died: a silo that saves no resume points, say, must not go on.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.StopAsync(CancellationToken.None);
-        return ExitCodes.Success;
+        return cancellationToken.IsCancellationRequested ? ExitCodes.Success : ExitCodes.Failure;
     }
 
     /// <summary>A wrong password or a missing database ends the verb before anything is started; a server that is away is waited for by the silo.</summary>
@@ -50,7 +52,7 @@ internal static class RunCommand
         {
             throw startup;
         }
-        catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse } || e is IOException)
+        catch (Exception e) when (Find<SocketException>(e) is { SocketErrorCode: SocketError.AddressAlreadyInUse })
         {
             throw new StartupException(ExitCodes.Configuration, $"A port is taken: {e.GetBaseException().Message}. Give other ones by HTTP_URL, OTELORLEANS__Cluster__SiloPort, OTELORLEANS__Cluster__GatewayPort");
         }

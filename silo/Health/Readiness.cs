@@ -25,7 +25,7 @@ internal sealed record ReadinessReport(bool Ready, IReadOnlyList<string> Reasons
 
 /// <summary>Ready means progress. Asks nobody: everything is known in this silo.</summary>
 internal sealed class Readiness(
-    PostgresStartup startup, DrainState drain, KafkaTopicWatcher topics, PartitionTracker tracker, PartitionLags lags, FlushHealth flushes, KafkaClientLog kafka)
+    PostgresStartup startup, DrainState drain, KafkaTopicWatcher topics, OwnedPartitions owned, PartitionTracker tracker, PartitionLags lags, FlushHealth flushes, KafkaClientLog kafka)
 {
     /// <summary>A partition that is behind and has not moved for so long is stuck. Longer than a flush interval and a failover, shorter than a pager's patience.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -54,6 +54,7 @@ internal sealed class Readiness(
 
         reasons.AddRange(flushes.Failing.Select(f => $"rows of {f.Key} cannot be written: {f.Value}"));
         List<PartitionReport> partitions = [.. tracker.Sessions.OrderBy(s => s.Topic, StringComparer.Ordinal).ThenBy(s => s.Partition).Select(Report)];
+        reasons.AddRange(owned.Partitions.Where(o => !partitions.Exists(p => p.Topic == o.Topic && p.Partition == o.Partition)).Select(o => $"{o.Topic}/{o.Partition}: not opened yet"));
         reasons.AddRange(partitions.Where(p => p.Problem is not null).Select(p => $"{p.Topic}/{p.Partition}: {p.Problem}"));
         return new ReadinessReport(reasons.Count == 0, reasons, partitions);
     }

@@ -31,7 +31,8 @@ internal static class OptionVariables
     public static IConfigurationBuilder AddOptionVariables(this IConfigurationBuilder configuration) =>
         configuration.AddInMemoryCollection(Keys
             .Select(k => KeyValuePair.Create(k.Value, Environment.GetEnvironmentVariable(k.Key)))
-            .Where(v => !string.IsNullOrEmpty(v.Value)));
+            // Compose files pass on variables that are not set as empty ones. An empty topic is meant: the signal is not read.
+            .Where(v => !string.IsNullOrEmpty(v.Value) || (v.Value is not null && v.Key.EndsWith("Topic", StringComparison.Ordinal))));
 
     /// <summary>The option's name as a person knows it: with its short variable, if it has one.</summary>
     public static string Describe(string key) =>

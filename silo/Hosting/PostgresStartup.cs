@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Orleans.Runtime;
 using OtelOrleans.Sql;
 
@@ -38,7 +37,7 @@ internal sealed class PostgresStartup(PostgresDatabase database, SchemaMigrator 
                 WaitingFor = null;
                 return;
             }
-            catch (Exception e) when (IsDatabaseError(e))
+            catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
             {
                 var reason = SqlErrors.Describe(e);
                 switch (SqlErrors.Classify(e))
@@ -60,8 +59,6 @@ internal sealed class PostgresStartup(PostgresDatabase database, SchemaMigrator 
             }
         }
     }
-
-    private static bool IsDatabaseError(Exception e) => e is DbException or IOException or TimeoutException;
 }
 
 /// <summary>The process cannot start, and waiting would not help.</summary>

@@ -6,7 +6,7 @@ namespace OtelOrleans.Silo.Kafka;
 
 /// <summary>One chunk on its way through Orleans' stream delivery. Never leaves the silo.</summary>
 [GenerateSerializer, Immutable, Alias("otelorleans.KafkaBatchContainer")]
-internal sealed class KafkaBatchContainer(StreamId streamId, KafkaSequenceToken token, PayloadChunk chunk, long bytes) : IBatchContainer
+internal sealed class KafkaBatchContainer(StreamId streamId, KafkaSequenceToken token, PayloadChunk chunk) : IBatchContainer
 {
     [Id(0)]
     public StreamId StreamId { get; } = streamId;
@@ -16,10 +16,6 @@ internal sealed class KafkaBatchContainer(StreamId streamId, KafkaSequenceToken 
 
     [Id(2)]
     public PayloadChunk Chunk { get; } = chunk;
-
-    /// <summary>Payload bytes of the chunk.</summary>
-    [Id(3)]
-    public long Bytes { get; } = bytes;
 
     public StreamSequenceToken SequenceToken => Token;
 

@@ -122,7 +122,7 @@ internal sealed class KafkaConsumer : IDisposable
                     command();
                 }
 
-                if (_consumer.Consume(_paused.Count == 0 ? Poll : PollWhilePaused) is { } result)
+                if (_consumer.Consume(_paused.Count == 0 ? Poll : PollWhilePaused) is { IsPartitionEOF: false } result)
                 {
                     Put(result);
                 }
@@ -218,8 +218,13 @@ internal sealed class KafkaConsumer : IDisposable
     private void Remove(TopicPartition partition, PartitionBuffer buffer)
     {
         _buffers.Remove(partition);
-        _paused.Remove(buffer);
         Interlocked.Decrement(ref _partitions);
+        if (_paused.Remove(buffer))
+        {
+            // The client keeps the pause over unassign and assign: the next reader of the partition would wait for ever.
+            _consumer.Resume([partition]);
+        }
+
         _consumer.IncrementalUnassign([partition]);
     }
 

@@ -7,7 +7,7 @@ namespace OtelOrleans.Silo.Kafka;
 /// <summary>Gives Orleans the parts of the stream provider.</summary>
 internal sealed class KafkaQueueAdapterFactory(string name, KafkaQueueMapper mapper, KafkaReceiverServices services) : IQueueAdapterFactory
 {
-    private readonly KafkaQueueAdapterCache _cache = new(services.Options.MaxPrefetchBytes);
+    private readonly KafkaQueueAdapterCache _cache = new();
 
     public static KafkaQueueAdapterFactory Create(IServiceProvider services, string name) =>
         new(name, services.GetRequiredService<KafkaQueueMapper>(), services.GetRequiredService<KafkaReceiverServices>());

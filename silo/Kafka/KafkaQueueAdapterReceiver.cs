@@ -2,6 +2,7 @@ using Orleans.Runtime;
 using Orleans.Streams;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql;
 using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Silo.Kafka;
@@ -12,6 +13,7 @@ namespace OtelOrleans.Silo.Kafka;
 /// </summary>
 internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, KafkaReceiverServices services) : IQueueAdapterReceiver, IDisposable
 {
+    private static readonly TimeSpan OpenInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(5);
 
@@ -21,31 +23,26 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
     private PartitionBuffer? _buffer;
     private TimeSpan _backoff = FirstBackoff;
     private long _brokenAt;
+    private long _triedAt;
     private long _sequence;
     private bool _neverRead;
     private bool _stoppedByGap;
 
-    /// <summary>Called once. Waits for Postgres as long as it takes: without the resume point there is nothing to read.</summary>
-    public async Task Initialize(TimeSpan timeout)
-    {
-        try
-        {
-            var saved = await services.ResumePoints.LoadAsync(topic, partition, _closing.Token);
-            _neverRead = saved is null;
-            Begin(saved ?? 0, services.Consumers.Open(topic, partition, saved ?? 0));
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-            // Shut down before Postgres answered: nothing was begun.
-        }
-    }
+    /// <summary>Called once, and a failure would be for ever: the partition is opened by the first poll that can.</summary>
+    public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
 
     public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => GetQueueMessagesAsync(maxCount, CancellationToken.None);
 
     public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
     {
-        if (_session is not { } session || _buffer is not { } buffer || _closing.IsCancellationRequested || services.Drain.HasBegun)
+        if (_closing.IsCancellationRequested || services.Drain.HasBegun)
         {
+            return [];
+        }
+
+        if (_session is not { } session || _buffer is not { } buffer)
+        {
+            await OpenAsync();
             return [];
         }
 
@@ -56,7 +53,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return [];
         }
 
-        if (buffer.OutOfRange is { } range)
+        // First everything that was read becomes durable; then the gap begins where reading ended.
+        if (buffer is { OutOfRange: { } range, Bytes: 0 } && session.UndurableBytes == 0)
         {
             await GapAsync(session, buffer, range, cancellationToken);
             return [];
@@ -68,7 +66,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return [];
         }
 
-        return [new KafkaBatchContainer(_streamId, new KafkaSequenceToken(++_sequence), session.Polled(records, bytes), bytes)];
+        return [new KafkaBatchContainer(_streamId, new KafkaSequenceToken(++_sequence), session.Polled(records, bytes))];
     }
 
     /// <summary>Means "the decoder has returned", not "it is stored", and does not come for all: says nothing to us.</summary>
@@ -97,6 +95,31 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
     }
 
     public void Dispose() => _closing.Dispose();
+
+    /// <summary>Without the resume point there is nothing to read: tried again and again while Postgres is away, but not at every poll.</summary>
+    private async Task OpenAsync()
+    {
+        if (_triedAt != 0 && services.Time.GetElapsedTime(_triedAt) < OpenInterval)
+        {
+            return;
+        }
+
+        _triedAt = services.Time.GetTimestamp();
+        try
+        {
+            var saved = await services.ResumePoints.LoadAsync(topic, partition, _closing.Token);
+            _neverRead = saved is null;
+            Begin(saved ?? 0, services.Consumers.Open(topic, partition, saved ?? 0));
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Given up before Postgres answered: nothing was begun.
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
+        {
+            SiloLog.PartitionNotOpened(services.Log, topic, partition, SqlErrors.Describe(e));
+        }
+    }
 
     private void Begin(long resumePoint, PartitionBuffer buffer)
     {
@@ -143,7 +166,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return;
         }
 
-        var from = buffer.StartOffset;
+        var from = session.ResumePoint;
         if (from > range.High)
         {
             // Offsets have started over: another topic of the same name. What to do with the ledger of the old one is a person's decision.
@@ -159,15 +182,24 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return;
         }
 
-        if (_neverRead)
+        if (_neverRead && from == 0)
         {
             // The first run over this partition begins at the earliest record there is.
-            _neverRead = false;
             Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
             return;
         }
 
-        await services.ResumePoints.RecordGapAsync(new OffsetGap(topic, partition, from, range.Low, "offsets deleted before they were read"), cancellationToken);
+        try
+        {
+            await services.ResumePoints.RecordGapAsync(new OffsetGap(topic, partition, from, range.Low, "offsets deleted before they were read"), cancellationToken);
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
+        {
+            // The next poll tries again: nothing is passed over before it is written down.
+            SiloLog.PartitionNotOpened(services.Log, topic, partition, SqlErrors.Describe(e));
+            return;
+        }
+
         if (services.Options.OnGap == GapPolicy.Fail)
         {
             _stoppedByGap = true;

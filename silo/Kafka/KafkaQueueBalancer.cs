@@ -9,14 +9,17 @@ namespace OtelOrleans.Silo.Kafka;
 /// </summary>
 internal sealed class KafkaQueueBalancer : QueueBalancerBase
 {
+    private readonly Lock _lock = new();
     private readonly KafkaQueueMapper _partitions;
+    private readonly OwnedPartitions _owned;
     private volatile IReadOnlyList<QueueId> _mine = [];
     private volatile IReadOnlyList<SiloAddress> _silos = [];
 
-    public KafkaQueueBalancer(IServiceProvider services, KafkaQueueMapper partitions, ILogger<KafkaQueueBalancer> log)
+    public KafkaQueueBalancer(IServiceProvider services, KafkaQueueMapper partitions, OwnedPartitions owned, ILogger<KafkaQueueBalancer> log)
         : base(services, log)
     {
         _partitions = partitions;
+        _owned = owned;
         partitions.Changed += Rebalance;
     }
 
@@ -60,19 +63,17 @@ internal sealed class KafkaQueueBalancer : QueueBalancerBase
         Rebalance();
     }
 
+    /// <summary>Called when the silos change and when the partitions do, by different threads: the last to come must see both.</summary>
     private void Rebalance()
     {
-        var silos = _silos;
-        List<QueueId> queues = [.. _partitions.GetAllQueues()];
-        var me = silos.ToList().IndexOf(SiloAddress);
-        if (me < 0)
+        lock (_lock)
         {
-            _mine = [];
-        }
-        else
-        {
-            var owners = Assign([.. queues.Select(q => q.GetUniformHashCode())], [.. silos.Select(s => (uint)s.GetConsistentHashCode())]);
-            _mine = [.. queues.Where((_, i) => owners[i] == me)];
+            List<SiloAddress> silos = [.. _silos];
+            List<QueueId> queues = [.. _partitions.GetAllQueues()];
+            var me = silos.IndexOf(SiloAddress);
+            var owners = me < 0 ? [] : Assign([.. queues.Select(q => q.GetUniformHashCode())], [.. silos.Select(s => (uint)s.GetConsistentHashCode())]);
+            _mine = me < 0 ? [] : [.. queues.Where((_, i) => owners[i] == me)];
+            _owned.Partitions = [.. _mine.Select(KafkaQueueMapper.PartitionOf)];
         }
 
         NotifyListeners().Ignore();

@@ -4,29 +4,28 @@ using Orleans.Streams;
 namespace OtelOrleans.Silo.Kafka;
 
 /// <summary>
-/// Chunks of one partition between receiver and decoder: first in, first out, bounded in bytes. One queue carries one stream, so a cursor is a place in the list.
-/// Used by one pulling agent, on its turn.
+/// Chunks of one partition between receiver and decoder: first in, first out. One queue carries one stream, so a cursor is a place in the list. The session's credit bounds
+/// what is in it. Used by one pulling agent, on its turn.
 /// </summary>
-internal sealed class KafkaQueueCache(long maxBytes) : IQueueCache
+internal sealed class KafkaQueueCache : IQueueCache
 {
     /// <summary>Chunks wait here only while the decoder is busy with the one before; a few keep it busy.</summary>
     private const int MaxChunks = 16;
 
     private readonly LinkedList<KafkaBatchContainer> _chunks = new();
     private readonly List<Cursor> _cursors = [];
-    private long _bytes;
 
     /// <summary>Never 0: the pulling agent would return before it purges, and hang.</summary>
     public int GetMaxAddCount() => Math.Max(1, MaxChunks - _chunks.Count);
 
-    public bool IsUnderPressure() => _chunks.Count >= MaxChunks || _bytes >= maxBytes;
+    /// <summary>Never: Orleans would not call the receiver, which is where a stuck session is found and begun anew. The credit stops reading instead.</summary>
+    public bool IsUnderPressure() => false;
 
     public void AddToCache(IList<IBatchContainer> messages)
     {
         foreach (var chunk in messages.Cast<KafkaBatchContainer>())
         {
             var node = _chunks.AddLast(chunk);
-            _bytes += chunk.Bytes;
             foreach (var cursor in _cursors)
             {
                 cursor.Next ??= node;
@@ -45,7 +44,6 @@ internal sealed class KafkaQueueCache(long maxBytes) : IQueueCache
         while (_chunks.First is { } first && _cursors.TrueForAll(c => c.IsPast(first.Value)))
         {
             purgedItems.Add(first.Value);
-            _bytes -= first.Value.Bytes;
             _chunks.RemoveFirst();
         }
 
@@ -114,7 +112,7 @@ internal sealed class KafkaQueueCache(long maxBytes) : IQueueCache
 }
 
 /// <summary>Makes the caches.</summary>
-internal sealed class KafkaQueueAdapterCache(long maxBytes) : IQueueAdapterCache
+internal sealed class KafkaQueueAdapterCache : IQueueAdapterCache
 {
-    public IQueueCache CreateQueueCache(QueueId queueId) => new KafkaQueueCache(maxBytes);
+    public IQueueCache CreateQueueCache(QueueId queueId) => new KafkaQueueCache();
 }

@@ -18,6 +18,7 @@ internal static class KafkaSiloBuilderExtensions
         silo.Services.TryAddSingleton<KafkaConsumerPool>();
         silo.Services.TryAddSingleton<KafkaQueueMapper>();
         silo.Services.TryAddSingleton<KafkaReceiverServices>();
+        silo.Services.TryAddSingleton<OwnedPartitions>();
         silo.Services.TryAddSingleton<PartitionLags>();
         silo.Services.TryAddSingleton<ResumePoints>();
         silo.Services.TryAddSingleton<KafkaTopicWatcher>();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Confluent.Kafka;
 
 namespace OtelOrleans.Silo.Kafka;
 
@@ -48,8 +49,27 @@ internal static partial class KafkaStreamOptionsValidator
             yield return $"{section}:{nameof(options.MetadataInterval)} is {options.MetadataInterval}: give 00:00:01 to 00:10:00";
         }
 
+        if (options.Properties.Count > 0 && ClientProblem(options) is { } refusal)
+        {
+            yield return $"{section}:{nameof(options.Properties)}: {refusal}";
+        }
+
         static IEnumerable<string> Range(string name, int value, int least, int most) =>
             value < least || value > most ? [$"{section}:{name} is {value}: give {least} to {most}"] : [];
+    }
+
+    /// <summary>What librdkafka says of the properties that it does not know or take; null if it takes them.</summary>
+    private static string? ClientProblem(KafkaStreamOptions options)
+    {
+        try
+        {
+            using var client = new AdminClientBuilder(options.Client<AdminClientConfig>()).SetLogHandler((_, _) => { }).Build();
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            return e.Message;
+        }
     }
 
     [GeneratedRegex(@"^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$")]

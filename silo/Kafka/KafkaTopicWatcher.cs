@@ -43,6 +43,8 @@ internal sealed class KafkaTopicWatcher(
         }
         catch (KafkaException e)
         {
+            // Health must not go on telling what Kafka said before it went away.
+            Missing = null;
             clientLog.Error(e.Error);
             return;
         }

@@ -9,6 +9,9 @@ namespace OtelOrleans.Silo.Kafka;
 /// <param name="startOffset">Where reading begins; records below are dropped.</param>
 internal sealed class PartitionBuffer(string topic, int partition, long startOffset)
 {
+    /// <summary>What a record takes beside its value: endless empty ones take memory too.</summary>
+    private const int Overhead = 64;
+
     private readonly Lock _lock = new();
     private readonly Queue<PayloadRecord> _records = new();
     private long _next = startOffset;
@@ -23,7 +26,7 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
     /// <summary>Where reading begins.</summary>
     public long StartOffset { get; } = startOffset;
 
-    /// <summary>Payload bytes that wait to be taken.</summary>
+    /// <summary>Bytes that wait to be taken.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Offset after the newest record that Kafka has, as last heard; null before the first answer.</summary>
@@ -49,7 +52,7 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
             {
                 _next = record.Offset + 1;
                 _records.Enqueue(record);
-                _bytes += record.Value.Length;
+                _bytes += Size(record);
             }
         }
     }
@@ -73,8 +76,10 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
                 bytes += record.Value.Length;
             }
 
-            _bytes -= bytes;
+            _bytes -= bytes + taken.Count * Overhead;
             return taken;
         }
     }
+
+    private static int Size(in PayloadRecord record) => record.Value.Length + Overhead;
 }

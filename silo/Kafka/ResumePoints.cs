@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Orleans.Runtime;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Sessions;
@@ -16,25 +15,26 @@ internal sealed class ResumePoints(
     OffsetGaps gaps,
     PartitionTracker tracker,
     KafkaConsumerPool consumers,
+    PartitionLags lags,
     IGrainFactory grains,
     AggregatorKeys aggregators,
     TimeProvider time,
     ILogger<ResumePoints> log) : BackgroundService
 {
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SaveTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SettlePoll = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<(string Topic, int Partition), long> _saved = [];
     private readonly SemaphoreSlim _saving = new(1, 1);
 
-    /// <summary>First offset of the partition that is not durable; null if nothing of it was ever read. Waits for Postgres as long as it takes.</summary>
-    public Task<long?> LoadAsync(string topic, int partition, CancellationToken cancellationToken) =>
-        RetryAsync(async () => await progress.LoadAsync(topic, partition, cancellationToken), cancellationToken);
+    /// <summary>First offset of the partition that is not durable; null if nothing of it was ever read.</summary>
+    public ValueTask<long?> LoadAsync(string topic, int partition, CancellationToken cancellationToken) => progress.LoadAsync(topic, partition, cancellationToken);
 
-    /// <summary>Notes offsets that Kafka no longer had when they were to be read. Waits for Postgres as long as it takes.</summary>
-    public Task RecordGapAsync(OffsetGap gap, CancellationToken cancellationToken) => RetryAsync(() => gaps.RecordAsync(gap, cancellationToken), cancellationToken);
+    /// <summary>Notes offsets that Kafka no longer had when they were to be read.</summary>
+    public Task RecordGapAsync(OffsetGap gap, CancellationToken cancellationToken) => gaps.RecordAsync(gap, cancellationToken);
 
     /// <summary>
     /// The partition is being given up: has its rows flushed, waits a few seconds for what is under way, and saves the resume point. What does not get done is replayed by
@@ -46,18 +46,24 @@ internal sealed class ResumePoints(
     public async Task SettleAsync(PartitionSession session, bool isDelivered, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        long asked = 0;
         while (session is { IsOpen: true, UndurableBytes: > 0 } && (isDelivered || session.IsSettling)
             && time.GetElapsedTime(began) < SettleTimeout && !cancellationToken.IsCancellationRequested)
         {
-            foreach (var service in session.UndurableServices())
+            // Rows accepted since the last call wait for a flush of their own.
+            if (asked == 0 || time.GetElapsedTime(asked) > FlushInterval)
             {
-                aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
+                asked = time.GetTimestamp();
+                foreach (var service in session.UndurableServices())
+                {
+                    aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
+                }
             }
 
             await Task.Delay(SettlePoll, time, CancellationToken.None);
         }
 
-        await SaveAsync([session]);
+        await SaveAsync([session], cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,34 +71,42 @@ internal sealed class ResumePoints(
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(SaveInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await SaveAsync(tracker.Sessions);
+            await SaveAsync(tracker.Sessions, CancellationToken.None);
         }
     }
 
-    private async Task SaveAsync(IEnumerable<PartitionSession> sessions)
+    /// <summary>Saves what has moved. Not at any price: a server that does not answer must not hold up a shutdown or a rebalance.</summary>
+    private async Task SaveAsync(IEnumerable<PartitionSession> sessions, CancellationToken cancellationToken)
     {
-        await _saving.WaitAsync();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(SaveTimeout);
+        if (!await WaitForTurnAsync(deadline.Token))
+        {
+            return;
+        }
+
         try
         {
             List<ResumePoint> points =
             [
                 .. sessions.Select(s => new ResumePoint(s.Topic, s.Partition, s.ResumePoint))
-                    // A partition at its beginning is noted too: once it was looked at, nothing of it may go missing unseen.
-                    .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition), -1)),
+                    // A partition at its beginning is noted too, once Kafka has said that it begins there: from then on nothing of it may go missing unseen.
+                    .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition), -1)
+                        && (p.NextOffset > 0 || (lags.HighWatermark(p.Topic, p.Partition) is not null && !lags.IsOutOfRange(p.Topic, p.Partition)))),
             ];
             if (points.Count == 0)
             {
                 return;
             }
 
-            await progress.SaveAsync(points, CancellationToken.None);
+            await progress.SaveAsync(points, deadline.Token);
             foreach (var point in points)
             {
                 _saved[(point.Topic, point.Partition)] = point.NextOffset;
                 consumers.Mirror(point.Topic, point.Partition, point.NextOffset);
             }
         }
-        catch (DbException e)
+        catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None || e is OperationCanceledException)
         {
             SiloLog.ResumePointsNotSaved(log, SqlErrors.Describe(e));
         }
@@ -102,19 +116,16 @@ internal sealed class ResumePoints(
         }
     }
 
-    private async Task<T> RetryAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+    private async Task<bool> WaitForTurnAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        try
         {
-            try
-            {
-                return await action();
-            }
-            catch (DbException e)
-            {
-                SiloLog.ResumePointsNotRead(log, SqlErrors.Describe(e));
-                await Task.Delay(RetryDelay, time, cancellationToken);
-            }
+            await _saving.WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class PartitionSessionTests
         var progress = await _session.EnterAsync(chunk);
         Assert.Equal(100, _session.ResumePoint);
 
-        _session.Leave(chunk, progress!);
+        _session.Leave(chunk, progress!, isDecoded: true);
 
         Assert.Equal(105, _session.ResumePoint);
         Assert.Equal(0, _session.UndurableBytes);
@@ -30,7 +30,7 @@ public sealed class PartitionSessionTests
     {
         var chunk = Poll(100, 104);
         var progress = await _session.EnterAsync(chunk);
-        _session.Leave(chunk, progress!);
+        _session.Leave(chunk, progress!, isDecoded: true);
 
         Assert.Null(await _session.EnterAsync(chunk));
         Assert.True(_session.IsOpen);
@@ -55,7 +55,7 @@ public sealed class PartitionSessionTests
         var waiting = _session.EnterAsync(second).AsTask();
         Assert.False(waiting.IsCompleted);
 
-        _session.Leave(first, inside!);
+        _session.Leave(first, inside!, isDecoded: true);
 
         Assert.NotNull(await waiting);
     }
@@ -68,7 +68,7 @@ public sealed class PartitionSessionTests
         var waiting = _session.EnterAsync(second).AsTask();
         var behind = _session.EnterAsync(third).AsTask();
         _session.Break("test");
-        _session.Leave(first, inside!);
+        _session.Leave(first, inside!, isDecoded: true);
 
         Assert.Null(await waiting);
         Assert.Null(await behind);
@@ -83,7 +83,7 @@ public sealed class PartitionSessionTests
 
         Assert.Equal(RowBatch.NoOffset, Send(progress!, "a", 101).Batch.PreviousOffset);
         Assert.Equal(RowBatch.NoOffset, Send(progress!, "b", 103).Batch.PreviousOffset);
-        _session.Leave(first, progress!);
+        _session.Leave(first, progress!, isDecoded: true);
         progress = await _session.EnterAsync(Poll(105, 109));
         Assert.Equal(101, Send(progress!, "a", 107).Batch.PreviousOffset);
     }
@@ -96,7 +96,7 @@ public sealed class PartitionSessionTests
         var (a, b) = (Send(progress!, "a", 101), Send(progress!, "b", 104));
         Assert.True(_session.Accepted(a.Link, a.Batch, RowBatch.NoOffset));
         Assert.True(_session.Accepted(b.Link, b.Batch, RowBatch.NoOffset));
-        _session.Leave(chunk, progress!);
+        _session.Leave(chunk, progress!, isDecoded: true);
 
         _session.Durable(b.Link, 104);
         Assert.Equal(100, _session.ResumePoint);
@@ -141,7 +141,7 @@ public sealed class PartitionSessionTests
         var progress = await _session.EnterAsync(chunk);
         var sent = Send(progress!, "a", 101);
         _session.Break("test");
-        _session.Leave(chunk, progress!);
+        _session.Leave(chunk, progress!, isDecoded: true);
         _session.Durable(sent.Link, 101);
 
         Assert.Equal(100, _session.ResumePoint);
@@ -155,9 +155,32 @@ public sealed class PartitionSessionTests
         var progress = await _session.EnterAsync(first);
         Assert.True(_session.IsSettling);
 
-        _session.Leave(first, progress!);
+        _session.Leave(first, progress!, isDecoded: true);
 
         Assert.False(_session.IsSettling);
+    }
+
+    [Fact]
+    public async Task Chunk_that_was_not_wholly_decoded_never_counts_as_durable()
+    {
+        var chunk = Poll(100, 104);
+        var progress = await _session.EnterAsync(chunk);
+
+        _session.Leave(chunk, progress!, isDecoded: false);
+
+        Assert.Equal(100, _session.ResumePoint);
+    }
+
+    [Fact]
+    public async Task Chunk_that_ends_after_its_partition_was_given_up_moves_nothing()
+    {
+        var chunk = Poll(100, 104);
+        var progress = await _session.EnterAsync(chunk);
+        _session.Close();
+
+        _session.Leave(chunk, progress!, isDecoded: true);
+
+        Assert.Equal(100, _session.ResumePoint);
     }
 
     [Fact]
@@ -169,7 +192,7 @@ public sealed class PartitionSessionTests
 
         var progress = await _session.EnterAsync(chunk);
         Send(progress!, "a", 101);
-        _session.Leave(chunk, progress!);
+        _session.Leave(chunk, progress!, isDecoded: true);
 
         Assert.Equal(TimeSpan.Zero, _session.OldestUnsent());
     }

@@ -37,6 +37,15 @@ public sealed class BadInputTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Property_that_librdkafka_does_not_know_is_a_wrong_option()
+    {
+        var (exitCode, _, errors) = await SiloProcess.RunAsync(["run"], new Dictionary<string, string> { ["OTELORLEANS__Kafka__Properties__no.such.thing"] = "1" });
+
+        Assert.Equal(78, exitCode);
+        Assert.Contains("no.such.thing", Line(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_password_ends_the_silo()
     {
         await using var server = await PrivatePostgres.CreateTemporaryAsync(null, TestContext.Current.CancellationToken);

@@ -133,6 +133,25 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Silo_whose_kafka_goes_away_is_not_ready_until_it_is_back()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo();
+        await silo.WaitReadyAsync();
+
+        bench.Kafka.TakeDown();
+        await Wait.ForAsync(
+            async () => await silo.GetAsync("/healthz/ready") is (503, var body) && body.Contains("no answer from Kafka", StringComparison.Ordinal),
+            async () => (await silo.GetAsync("/health")).Body);
+        Assert.Equal(200, (await silo.GetAsync("/healthz/live")).Status);
+        bench.Kafka.BringUp();
+
+        await silo.WaitReadyAsync();
+        await bench.ProduceCorpusAsync();
+        await bench.StoredAsync();
+    }
+
+    [Fact]
     public async Task Topic_that_appears_later_is_taken_up()
     {
         await using var bench = PipelineBench.Create(await postgres.CreateDatabaseAsync(), topics: ["otlp_spans", "otlp_logs"]);
