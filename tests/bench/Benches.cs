@@ -1,6 +1,6 @@
 namespace OtelOrleans.Tests.Bench;
 
-/// <summary>The benches by name: <c>make bench BENCH='NAME [ARGUMENTS]'</c>.</summary>
+/// <summary>The benches by name: <c>make bench BENCH='NAME [ARGUMENTS]'</c>; without a name all of them.</summary>
 internal static class Benches
 {
     private static readonly Dictionary<string, Action<string[], TextWriter>> ByName = new(StringComparer.Ordinal)
@@ -11,6 +11,16 @@ internal static class Benches
 
     public static int Run(string[] args, TextWriter output)
     {
+        if (args is [])
+        {
+            foreach (var each in ByName.Values)
+            {
+                each([], output);
+            }
+
+            return 0;
+        }
+
         if (args is not [var name, .. var rest] || !ByName.TryGetValue(name, out var bench))
         {
             output.WriteLine($"usage: bench NAME [ARGUMENTS], where NAME is one of: {string.Join(", ", ByName.Keys)}");
