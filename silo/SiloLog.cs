@@ -14,6 +14,9 @@ internal static partial class SiloLog
     [LoggerMessage(4003, LogLevel.Warning, "Session of {Topic}/{Partition} broken, replaying from offset {ResumePoint}: no aggregator took the oldest chunk for {Waited}")]
     public static partial void Undelivered(ILogger log, string topic, int partition, long resumePoint, TimeSpan waited);
 
+    [LoggerMessage(4008, LogLevel.Warning, "Session of {Topic}/{Partition} broken, replaying from offset {ResumePoint}: nothing became durable for {Waited}")]
+    public static partial void Stalled(ILogger log, string topic, int partition, long resumePoint, TimeSpan waited);
+
     [LoggerMessage(4004, LogLevel.Error, "{Topic}/{Partition} is not read any further: OtelOrleans:Kafka:OnGap is Fail. Restart with Earliest to go on behind the gap")]
     public static partial void StoppedByGap(ILogger log, string topic, int partition);
 

@@ -15,10 +15,10 @@ namespace OtelOrleans.Grains.Decoding;
 internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time, IOptions<DecodingOptions>? options = null) : IDisposable
 {
     /// <summary>
-    /// A chunk is decoded in parts of so many decompressed bytes, and whatever the last record of a part has more: 500 records of a chunk that each stay within their limit
-    /// could else make tens of GB of rows at once. 16 MiB, as much as may be undurable of a partition by default.
+    /// A chunk is decoded in parts of so many bytes, of payloads decompressed or of rows, and whatever the last record of a part has more: 500 records of a chunk that each
+    /// stay within their limit could else make tens of GB of rows at once. 8 MiB: an uncompressed chunk makes one part, and a partition may decode one more beyond the credit.
     /// </summary>
-    public const long PartBytes = 16 << 20;
+    public const long PartBytes = 8 << 20;
 
     private readonly ChunkRows _rows = new(time, (options?.Value ?? new()).MaxRecordsPerPayload);
     private readonly PayloadOpener _payloads = new(options?.Value ?? new());
@@ -37,22 +37,24 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
         return Decode(chunk, ref next, long.MaxValue, out _);
     }
 
-    /// <summary>Decodes records from <paramref name="next"/> on, up to the end or until <paramref name="partBytes"/> decompressed bytes are reached.</summary>
+    /// <summary>Decodes records from <paramref name="next"/> on, up to the end or until <paramref name="partBytes"/> are reached.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="next">The first record to decode; afterwards the first of the next part, or the number of records.</param>
     /// <param name="partBytes">Usually <see cref="PartBytes"/>.</param>
-    /// <param name="decodedBytes">Size of the payloads, decompressed.</param>
-    public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, long partBytes, out long decodedBytes)
+    /// <param name="bytes">What the part takes of memory: size of the payloads, decompressed, or of the rows, whichever is more.</param>
+    public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, long partBytes, out long bytes)
     {
-        decodedBytes = 0;
+        bytes = 0;
+        var payloadBytes = 0L;
         _rows.BeginChunk(chunk.Topic, chunk.Partition);
-        for (; next < chunk.Records.Count && decodedBytes < partBytes; next++)
+        for (; next < chunk.Records.Count && bytes < partBytes; next++)
         {
             // Zero bytes are a valid message with nothing in it, and a tombstone.
             var record = chunk.Records[next];
             if (record.Value.Length > 0)
             {
-                decodedBytes += Decode(record, chunk.Topic);
+                payloadBytes += Decode(record, chunk.Topic);
+                bytes = Math.Max(payloadBytes, _rows.Bytes);
             }
         }
 

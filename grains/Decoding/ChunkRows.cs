@@ -17,6 +17,9 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
     private PayloadRecord _record;
     private int _items;
 
+    /// <summary>Size of the rows kept since the chunk began.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Begins a chunk.</summary>
     public void BeginChunk(string topic, int partition)
     {
@@ -82,7 +85,7 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
     {
         foreach (var service in _touched)
         {
-            service.CommitRecord(_record.Offset);
+            Bytes += service.CommitRecord(_record.Offset);
         }
 
         _touched.Clear();
@@ -136,5 +139,6 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
         _touched.Clear();
         _byName.Clear();
         _record = default;
+        Bytes = 0;
     }
 }

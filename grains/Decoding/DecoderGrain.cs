@@ -18,11 +18,14 @@ internal sealed class DecoderGrain(
     PartitionTracker tracker,
     DurabilityWatcher watcher,
     AggregatorKeys aggregators,
+    TimeProvider time,
     ObjectPool<ChunkDecoder> decoders,
     ILogger<DecoderGrain> log) : Grain, IDecoderGrain, IStreamSubscriptionObserver, IAsyncObserver<PayloadChunk>
 {
     /// <summary>One per partition that waits for aggregators; decoding itself is bounded by the cores.</summary>
     private const int MaxLocalWorkers = 64;
+
+    private static readonly TimeSpan CreditPoll = TimeSpan.FromMilliseconds(20);
 
     public async Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => await handleFactory.Create<PayloadChunk>().ResumeAsync(this);
 
@@ -39,9 +42,14 @@ internal sealed class DecoderGrain(
         {
             while (next < item.Records.Count && session.IsOpen)
             {
-                var batches = Decode(item, ref next, out var decodedBytes);
-                session.Decoded(progress, decodedBytes);
-                await Task.WhenAll(batches.Select(batch => SendAsync(session, progress, batch)));
+                var batches = Decode(item, ref next, out var bytes);
+                var part = session.Decoded(progress, item.Records[next - 1].Offset, bytes);
+                await Task.WhenAll(batches.Select(batch => SendAsync(session, part, batch)));
+                session.Sent(progress, part);
+                while (next < item.Records.Count && !tracker.HasCredit(session) && session.HasRowsBefore(progress))
+                {
+                    await Task.Delay(CreditPoll, time);
+                }
             }
         }
         catch (Exception e)
@@ -58,17 +66,17 @@ internal sealed class DecoderGrain(
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
-    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long decodedBytes)
+    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long bytes)
     {
         var decoder = decoders.Get();
-        var batches = decoder.Decode(chunk, ref next, ChunkDecoder.PartBytes, out decodedBytes);
+        var batches = decoder.Decode(chunk, ref next, ChunkDecoder.PartBytes, out bytes);
         decoders.Return(decoder);
         return batches;
     }
 
-    private async Task SendAsync(PartitionSession session, ChunkProgress progress, DecodedBatch batch)
+    private async Task SendAsync(PartitionSession session, ChunkProgress part, DecodedBatch batch)
     {
-        var (link, message) = session.Sending(progress, batch);
+        var (link, message) = session.Sending(part, batch);
         try
         {
             var result = await aggregators.Get(GrainFactory, batch.ServiceName, session.Partition).AppendAsync(message);

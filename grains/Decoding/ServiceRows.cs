@@ -42,19 +42,19 @@ internal sealed class ServiceRows(TimeProvider time)
         }
     }
 
-    /// <summary>Keeps what the record wrote.</summary>
-    public void CommitRecord(long offset)
+    /// <summary>Keeps what the record wrote. Returns its bytes.</summary>
+    public int CommitRecord(long offset)
     {
-        var hasRows = false;
+        var bytes = 0;
         foreach (var table in _tables)
         {
-            hasRows |= table.HasUncommitted;
+            bytes += table.UncommittedBytes;
         }
 
-        if (!hasRows)
+        if (bytes == 0)
         {
             RollbackRecord();
-            return;
+            return 0;
         }
 
         _offsets.Add(offset);
@@ -63,6 +63,8 @@ internal sealed class ServiceRows(TimeProvider time)
         {
             table.CommitRecord();
         }
+
+        return bytes;
     }
 
     /// <summary>Forgets what the record wrote.</summary>

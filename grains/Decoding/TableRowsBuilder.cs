@@ -13,8 +13,8 @@ internal sealed class TableRowsBuilder(CopyLayout layout)
     /// <summary>The rows.</summary>
     public CopyRowBuffer Buffer { get; } = new();
 
-    /// <summary>The current record has written here.</summary>
-    public bool HasUncommitted => Buffer.Rows > _committed.Rows;
+    /// <summary>What the current record has written here.</summary>
+    public int UncommittedBytes => Buffer.Length - _committed.Length;
 
     /// <summary>Keeps what the record wrote, be it nothing.</summary>
     public void CommitRecord()

@@ -1,22 +1,20 @@
 namespace OtelOrleans.Grains.Sessions;
 
-/// <summary>One polled chunk on its way to being durable. Guarded by the session's lock.</summary>
-/// <param name="lastOffset">Offset of the chunk's last record.</param>
-/// <param name="bytes">Payload bytes of the chunk: what it takes of the credit.</param>
-/// <param name="polledAt">When it was polled, in ticks of the session's clock.</param>
-internal sealed class ChunkProgress(long lastOffset, long bytes, long polledAt)
+/// <summary>One polled chunk, or a decoded part of one, on its way to being durable. Guarded by the session's lock.</summary>
+/// <param name="lastOffset">Offset of its last record.</param>
+/// <param name="bytes">Payload bytes: what it takes of the credit.</param>
+/// <param name="movedAt">When it was polled, in ticks of the session's clock.</param>
+internal sealed class ChunkProgress(long lastOffset, long bytes, long movedAt)
 {
     public long LastOffset => lastOffset;
 
-    /// <summary>Grows as compressed payloads turn out to be larger.</summary>
+    /// <summary>What it takes of the credit: first its payloads as they came, then what decoding made of them.</summary>
     public long Bytes { get; set; } = bytes;
 
-    /// <summary>Decompressed bytes of what was decoded so far.</summary>
-    public long DecodedBytes { get; set; }
+    /// <summary>When it was polled, or last decoded a part of.</summary>
+    public long MovedAt { get; set; } = movedAt;
 
-    public long PolledAt => polledAt;
-
-    /// <summary>What keeps the chunk from being durable: one for its decoding, and one for each row batch sent and not yet known to be committed.</summary>
+    /// <summary>What keeps it from being durable: one for its decoding, and one for each row batch sent and not yet known to be committed.</summary>
     public int Pending { get; set; } = 1;
 
     /// <summary>A decoder has taken it.</summary>

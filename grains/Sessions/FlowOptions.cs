@@ -15,6 +15,12 @@ public sealed class FlowOptions
     /// <summary>A chunk whose rows no aggregator has accepted for so long breaks its session, which starts again from its resume point. 5 s or more.</summary>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// A session of which nothing became durable for so long, although aggregators have accepted rows of it, has them flushed and starts again from its resume point. Also happens, and
+    /// does no harm, while Postgres is away. At least <see cref="DeliveryTimeout"/>.
+    /// </summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(3);
+
     /// <summary>All that is wrong with the values, a line each.</summary>
     public IEnumerable<string> Problems()
     {
@@ -32,6 +38,11 @@ public sealed class FlowOptions
         if (DeliveryTimeout < TimeSpan.FromSeconds(5))
         {
             yield return $"{Section}:{nameof(DeliveryTimeout)} is {DeliveryTimeout}: give at least 00:00:05, or ordinary pauses break sessions";
+        }
+
+        if (StallTimeout < DeliveryTimeout)
+        {
+            yield return $"{Section}:{nameof(StallTimeout)} is {StallTimeout}: give at least {nameof(DeliveryTimeout)} ({DeliveryTimeout}), or slow deliveries count as stalls";
         }
     }
 }

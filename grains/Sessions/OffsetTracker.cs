@@ -1,12 +1,12 @@
 namespace OtelOrleans.Grains.Sessions;
 
 /// <summary>
-/// Chunks in the order of their offsets, and the resume point: the first offset that is not yet durable. It moves over a chunk when nothing of it is pending
-/// and everything before it is durable. Not thread safe; guarded by the session's lock.
+/// Chunks in the order of their offsets, and the resume point: the first offset that is not yet durable. It moves over a chunk, or a part of one, when nothing of it is
+/// pending and everything before it is durable. Not thread safe; guarded by the session's lock.
 /// </summary>
 internal sealed class OffsetTracker(long resumePoint)
 {
-    private readonly Queue<ChunkProgress> _chunks = new();
+    private readonly LinkedList<ChunkProgress> _chunks = new();
 
     /// <summary>First offset that is not yet durable.</summary>
     public long ResumePoint { get; private set; } = resumePoint;
@@ -15,26 +15,38 @@ internal sealed class OffsetTracker(long resumePoint)
     public long UndurableBytes { get; private set; }
 
     /// <summary>The oldest chunk that is not durable; null if all are.</summary>
-    public ChunkProgress? Oldest => _chunks.TryPeek(out var chunk) ? chunk : null;
+    public ChunkProgress? Oldest => _chunks.First?.Value;
 
     /// <summary>Adds the next chunk; it is pending until <see cref="Complete"/> was called once for its decoding and once for each <see cref="ChunkProgress.Pending"/> added since.</summary>
     public ChunkProgress Add(long lastOffset, long bytes, long now)
     {
         var chunk = new ChunkProgress(lastOffset, bytes, now);
-        _chunks.Enqueue(chunk);
+        _chunks.AddLast(chunk);
         UndurableBytes += bytes;
         return chunk;
     }
 
-    /// <summary>So many bytes came out of a part of the chunk, which is not yet durable: it takes of the credit what it takes of memory.</summary>
-    public void Decoded(ChunkProgress chunk, long bytes)
+    /// <summary>
+    /// Decoding has come to an offset of the chunk, and so many bytes came out since it was there before: they take of the credit what they take of memory. Returns what the
+    /// batches sent now belong to: a part of its own, pending for its sending, or the chunk itself at its end.
+    /// </summary>
+    public ChunkProgress Decoded(ChunkProgress chunk, long lastOffset, long bytes, long now)
     {
-        chunk.DecodedBytes += bytes;
-        if (chunk.DecodedBytes > chunk.Bytes)
+        chunk.MovedAt = now;
+        if (lastOffset < chunk.LastOffset)
         {
-            UndurableBytes += chunk.DecodedBytes - chunk.Bytes;
-            chunk.Bytes = chunk.DecodedBytes;
+            // The payloads stay in memory until the chunk's end: the part's bytes come on top.
+            UndurableBytes += bytes;
+            return _chunks.AddBefore(_chunks.Find(chunk)!, new ChunkProgress(lastOffset, bytes, now)).Value;
         }
+
+        if (bytes > chunk.Bytes)
+        {
+            UndurableBytes += bytes - chunk.Bytes;
+            chunk.Bytes = bytes;
+        }
+
+        return chunk;
     }
 
     /// <summary>One thing less is pending of the chunk. Returns whether the resume point moved.</summary>
@@ -42,9 +54,9 @@ internal sealed class OffsetTracker(long resumePoint)
     {
         chunk.Pending--;
         var moved = false;
-        while (_chunks.TryPeek(out var oldest) && oldest.Pending == 0)
+        while (Oldest is { Pending: 0 } oldest)
         {
-            _chunks.Dequeue();
+            _chunks.RemoveFirst();
             ResumePoint = oldest.LastOffset + 1;
             UndurableBytes -= oldest.Bytes;
             moved = true;

@@ -17,6 +17,7 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
     private ChunkProgress? _inside;
     private long _lastPolled;
     private long _lastAdmitted;
+    private readonly long _openedAt = time.GetTimestamp();
     private long _lastMoved = movedAt ?? time.GetTimestamp();
     private bool _closed;
 
@@ -102,12 +103,40 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         return null;
     }
 
-    /// <summary>A part of the chunk was decoded; compressed payloads take the credit that they turn out to need.</summary>
-    public void Decoded(ChunkProgress progress, long bytes)
+    /// <summary>
+    /// The chunk's records up to an offset were decoded, and so many bytes came out since the part before. Returns what the part's batches belong to, for
+    /// <see cref="Sending"/> and <see cref="Sent"/>.
+    /// </summary>
+    public ChunkProgress Decoded(ChunkProgress progress, long lastOffset, long bytes)
     {
         lock (_lock)
         {
-            _offsets.Decoded(progress, bytes);
+            return _offsets.Decoded(progress, lastOffset, bytes, time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Each batch of the part was accepted, unless the session is broken. The last part ends with the chunk: see <see cref="Leave"/>.</summary>
+    public void Sent(ChunkProgress chunk, ChunkProgress part)
+    {
+        lock (_lock)
+        {
+            if (part != chunk && IsOpen)
+            {
+                part.Sent = true;
+                Moved(_offsets.Complete(part));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether the rest of the chunk must wait although it was let in: earlier rows of the partition are not durable, and will be. It never waits for what other partitions
+    /// do; where all of them wait for each other's bytes, each of them could still decode its next part.
+    /// </summary>
+    public bool HasRowsBefore(ChunkProgress chunk)
+    {
+        lock (_lock)
+        {
+            return IsOpen && _offsets.Oldest != chunk;
         }
     }
 
@@ -201,14 +230,19 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         }
     }
 
-    /// <summary>How long the oldest chunk has waited without all its batches having been accepted; zero if none waits. A delivery that Orleans dropped shows here.</summary>
+    /// <summary>
+    /// How long the oldest chunk has been next in line without its batches having been accepted; zero if none waits. A delivery that Orleans dropped shows here.
+    /// </summary>
     public TimeSpan OldestUnsent()
     {
         lock (_lock)
         {
-            return _offsets.Oldest is { Sent: false } chunk ? time.GetElapsedTime(chunk.PolledAt) : TimeSpan.Zero;
+            return _offsets.Oldest is { Sent: false } chunk ? time.GetElapsedTime(Math.Max(chunk.MovedAt, _lastMoved)) : TimeSpan.Zero;
         }
     }
+
+    /// <summary>For how long nothing of this session became durable although something waits; zero if nothing waits.</summary>
+    public TimeSpan Stalled() => UndurableBytes > 0 ? time.GetElapsedTime(Math.Max(_openedAt, MovedAt)) : TimeSpan.Zero;
 
     /// <summary>Whether waiting makes sense: the session is open, and its oldest chunk that is not durable has been taken by a decoder.</summary>
     public bool IsSettling

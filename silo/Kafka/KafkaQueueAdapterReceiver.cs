@@ -46,7 +46,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return [];
         }
 
-        BreakIfUndelivered(session);
+        BreakIfStuck(session);
         if (!session.IsOpen)
         {
             Restart(session, buffer);
@@ -129,9 +129,19 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         SiloLog.PartitionOpened(services.Log, topic, partition, resumePoint);
     }
 
-    /// <summary>A chunk that Orleans dropped, or that no decoder came to take.</summary>
-    private void BreakIfUndelivered(PartitionSession session)
+    /// <summary>A chunk that Orleans dropped or that no decoder came to take, or rows that an aggregator has accepted and does not flush.</summary>
+    private void BreakIfStuck(PartitionSession session)
     {
+        var stalled = session.Stalled();
+        if (stalled > services.Flow.StallTimeout)
+        {
+            services.ResumePoints.Flush(session);
+            if (session.Break($"nothing became durable within {services.Flow.StallTimeout}"))
+            {
+                SiloLog.Stalled(services.Log, topic, partition, session.ResumePoint, stalled);
+            }
+        }
+
         var waited = session.OldestUnsent();
         if (waited > services.Flow.DeliveryTimeout && session.Break($"a chunk was not taken by the aggregators within {services.Flow.DeliveryTimeout}"))
         {

@@ -54,16 +54,22 @@ internal sealed class ResumePoints(
             if (asked == 0 || time.GetElapsedTime(asked) > FlushInterval)
             {
                 asked = time.GetTimestamp();
-                foreach (var service in session.UndurableServices())
-                {
-                    aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
-                }
+                Flush(session);
             }
 
             await Task.Delay(SettlePoll, time, CancellationToken.None);
         }
 
         await SaveAsync([session], cancellationToken);
+    }
+
+    /// <summary>Has the aggregators flush what they hold of the session; does not wait for them.</summary>
+    public void Flush(PartitionSession session)
+    {
+        foreach (var service in session.UndurableServices())
+        {
+            aggregators.Get(grains, service, session.Partition).FlushAsync().Ignore();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

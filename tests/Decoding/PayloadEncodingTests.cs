@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using OpenTelemetry.Proto.Logs.V1;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Sql.Copy;
@@ -131,8 +132,25 @@ public sealed class PayloadEncodingTests
             bytes += decoded;
         }
 
-        Assert.Equal(payloads.Sum(p => (long)p.Length) * 2, bytes);
+        Assert.InRange(bytes, payloads.Sum(p => (long)p.Length) * 2, long.MaxValue);
         Assert.Equal(chunk.Records.Where(r => r.Value.Length > 0).Select(r => r.Offset), offsets);
+    }
+
+    [Fact]
+    public void A_part_ends_by_its_rows_where_they_are_larger_than_their_payloads()
+    {
+        // A log record without a field takes two bytes on the wire.
+        var scope = new ScopeLogs { LogRecords = { Enumerable.Range(0, 1000).Select(_ => new LogRecord()) } };
+        var payload = new LogsData { ResourceLogs = { new ResourceLogs { ScopeLogs = { scope } } } }.ToByteArray();
+        var chunk = Chunk(Signal.Logs, [payload, payload, payload]);
+        using var decoder = NewDecoder();
+        var next = 0;
+
+        var part = Assert.Single(decoder.Decode(chunk, ref next, payload.Length * 2, out var bytes));
+
+        Assert.Equal(1, next);
+        Assert.Equal(part.Batch.Tables.Sum(t => t.Bytes.Length), bytes);
+        Assert.InRange(bytes, payload.Length * 10, long.MaxValue);
     }
 
     internal static void AssertSame(IReadOnlyList<DecodedBatch> expected, IReadOnlyList<DecodedBatch> actual)

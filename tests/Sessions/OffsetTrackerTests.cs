@@ -24,13 +24,31 @@ public sealed class OffsetTrackerTests
     {
         var tracker = new OffsetTracker(resumePoint: 0);
         var chunk = tracker.Add(lastOffset: 9, bytes: 100, now: 0);
-        tracker.Decoded(chunk, 60);
+        Assert.Same(chunk, tracker.Decoded(chunk, lastOffset: 9, bytes: 60, now: 0));
         Assert.Equal(100, tracker.UndurableBytes);
-        tracker.Decoded(chunk, 1000);
-        tracker.Decoded(chunk, 10);
+        tracker.Decoded(chunk, lastOffset: 9, bytes: 1070, now: 0);
         Assert.Equal(1070, tracker.UndurableBytes);
         Assert.True(tracker.Complete(chunk));
         Assert.Equal(0, tracker.UndurableBytes);
+    }
+
+    [Fact]
+    public void Part_of_a_chunk_is_durable_by_itself()
+    {
+        var tracker = new OffsetTracker(resumePoint: 0);
+        var chunk = tracker.Add(lastOffset: 9, bytes: 100, now: 0);
+        var behind = tracker.Add(lastOffset: 19, bytes: 7, now: 0);
+        var first = tracker.Decoded(chunk, lastOffset: 3, bytes: 1000, now: 0);
+        var second = tracker.Decoded(chunk, lastOffset: 6, bytes: 2000, now: 0);
+        Assert.Equal(3107, tracker.UndurableBytes);
+
+        Assert.False(tracker.Complete(second));
+        Assert.True(tracker.Complete(first));
+        Assert.Equal((7, 107), (tracker.ResumePoint, tracker.UndurableBytes));
+        Assert.Same(chunk, tracker.Oldest);
+        tracker.Complete(behind);
+        Assert.True(tracker.Complete(chunk));
+        Assert.Equal((20, 0), (tracker.ResumePoint, tracker.UndurableBytes));
     }
 
     [Fact]

@@ -197,6 +197,73 @@ public sealed class PartitionSessionTests
         Assert.Equal(TimeSpan.Zero, _session.OldestUnsent());
     }
 
+    [Fact]
+    public async Task Rest_of_a_chunk_waits_for_its_parts_and_for_nothing_else()
+    {
+        var chunk = Poll(100, 104);
+        Poll(105, 109);
+        var progress = await _session.EnterAsync(chunk);
+        var part = _session.Decoded(progress!, lastOffset: 102, bytes: 1000);
+        var sent = Send(part, "a", 101);
+        _session.Accepted(sent.Link, sent.Batch, RowBatch.NoOffset);
+        _session.Sent(progress!, part);
+        Assert.True(_session.HasRowsBefore(progress!));
+
+        _session.Durable(sent.Link, 101);
+
+        Assert.False(_session.HasRowsBefore(progress!));
+        Assert.Equal(103, _session.ResumePoint);
+    }
+
+    [Fact]
+    public async Task Part_counts_as_sent_only_with_all_its_batches()
+    {
+        var progress = await _session.EnterAsync(Poll(100, 104));
+        var part = _session.Decoded(progress!, lastOffset: 102, bytes: 1000);
+        var sent = Send(part, "a", 101);
+        _session.Accepted(sent.Link, sent.Batch, durableOffset: 101);
+        Assert.Equal(100, _session.ResumePoint);
+
+        _session.Sent(progress!, part);
+
+        Assert.Equal(103, _session.ResumePoint);
+    }
+
+    [Fact]
+    public async Task Chunk_that_waited_for_earlier_rows_has_its_time_from_when_they_are_durable()
+    {
+        var chunk = Poll(100, 104);
+        var behind = Poll(105, 109);
+        var progress = await _session.EnterAsync(chunk);
+        var sent = Send(progress!, "a", 101);
+        _session.Accepted(sent.Link, sent.Batch, RowBatch.NoOffset);
+        _session.Leave(chunk, progress!, isDecoded: true);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        _session.Durable(sent.Link, 101);
+
+        Assert.Equal(TimeSpan.Zero, _session.OldestUnsent());
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(TimeSpan.FromSeconds(3), _session.OldestUnsent());
+        Assert.NotNull(await _session.EnterAsync(behind));
+    }
+
+    [Fact]
+    public async Task Session_whose_accepted_rows_do_not_become_durable_is_stalled()
+    {
+        var chunk = Poll(100, 104);
+        var progress = await _session.EnterAsync(chunk);
+        var sent = Send(progress!, "a", 101);
+        _session.Accepted(sent.Link, sent.Batch, RowBatch.NoOffset);
+        _session.Leave(chunk, progress!, isDecoded: true);
+        _time.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal(TimeSpan.FromMinutes(4), _session.Stalled());
+
+        _session.Durable(sent.Link, 101);
+        _time.Advance(TimeSpan.FromMinutes(4));
+
+        Assert.Equal(TimeSpan.Zero, _session.Stalled());
+    }
+
     private PayloadChunk Poll(long first, long last) =>
         _session.Polled([.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => new PayloadRecord(first + i, 0, Signal.Traces, []))], bytes: 10);
 
