@@ -16,6 +16,10 @@ public sealed record PayloadChunk(
     [property: Id(3)] long Sequence,
     [property: Id(4)] IReadOnlyList<PayloadRecord> Records)
 {
+    /// <summary>The topic's name in ledger and dead letters: its own, unless its offsets have started over (<c>otel.topic_incarnations</c>).</summary>
+    [Id(5)]
+    public string StoredTopic { get; init; } = Topic;
+
     /// <summary>Offset of the last record.</summary>
     public long LastOffset => Records[^1].Offset;
 }

@@ -23,6 +23,9 @@ internal static partial class SiloLog
     [LoggerMessage(4005, LogLevel.Error, "Offsets of {Topic}/{Partition} have started over: reading stands at {ResumePoint}, Kafka ends at {High}. Was the topic made anew? The partition is not read. Give the new topic another name, or delete the rows of this topic from otel.partition_progress and otel.ingest_ledger while all silos are stopped")]
     public static partial void OffsetsStartedOver(ILogger log, string topic, int partition, long resumePoint, long high);
 
+    [LoggerMessage(4009, LogLevel.Error, "Offsets of {Topic}/{Partition} have started over; see otel.offset_gaps. The partition goes on as {StoredTopic} in ledger, progress and dead letters")]
+    public static partial void OffsetsBeganAnew(ILogger log, string topic, int partition, string storedTopic);
+
     [LoggerMessage(4006, LogLevel.Warning, "Topic {Topic} does not exist in Kafka; waiting for it. Create it, or name another by KAFKA_TRACE_TOPIC, KAFKA_LOG_TOPIC, KAFKA_METRIC_TOPIC")]
     public static partial void TopicMissing(ILogger log, string topic);
 

@@ -46,7 +46,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     {
         bytes = 0;
         var payloadBytes = 0L;
-        _rows.BeginChunk(chunk.Topic, chunk.Partition);
+        _rows.BeginChunk(chunk.StoredTopic, chunk.Partition);
         for (; next < chunk.Records.Count && bytes < partBytes; next++)
         {
             // Zero bytes are a valid message with nothing in it, and a tombstone.

@@ -22,7 +22,7 @@ internal sealed class DurabilityWatcher(IGrainFactory grains, AggregatorKeys key
         {
             try
             {
-                var mark = await aggregator.WaitDurableAsync(session.Topic, session.Partition, offset).ConfigureAwait(false);
+                var mark = await aggregator.WaitDurableAsync(session.StoredTopic, session.Partition, offset).ConfigureAwait(false);
                 if (mark.Known)
                 {
                     session.Durable(link, mark.DurableOffset);

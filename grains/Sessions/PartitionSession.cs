@@ -8,7 +8,7 @@ namespace OtelOrleans.Grains.Sessions;
 /// the next session. Replaying is always safe, because aggregators drop what they have already seen.
 /// Shared in plain memory by the receiver, the decoder grains and the durability watcher of one silo; thread safe.
 /// </summary>
-internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null)
+internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null, string? storedTopic = null)
 {
     private readonly Lock _lock = new();
     private readonly OffsetTracker _offsets = new(resumePoint);
@@ -22,6 +22,9 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
     private bool _closed;
 
     public string Topic => topic;
+
+    /// <summary>The topic's name in ledger, progress and dead letters; see <see cref="PayloadChunk.StoredTopic"/>.</summary>
+    public string StoredTopic { get; } = storedTopic ?? topic;
 
     public int Partition => partition;
 
@@ -74,7 +77,7 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
         {
             var sequence = ++_lastPolled;
             _chunks.Add(sequence, _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp()));
-            return new PayloadChunk(topic, partition, id, sequence, records);
+            return new PayloadChunk(topic, partition, id, sequence, records) { StoredTopic = StoredTopic };
         }
     }
 

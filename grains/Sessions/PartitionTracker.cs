@@ -16,10 +16,10 @@ internal sealed class PartitionTracker(IOptions<FlowOptions> options, TimeProvid
     public IEnumerable<PartitionSession> Sessions => _sessions.Values;
 
     /// <summary>Begins a session at the resume point; it takes the place of the partition's session before.</summary>
-    public PartitionSession Open(string topic, int partition, long resumePoint)
+    public PartitionSession Open(string topic, int partition, long resumePoint, string? storedTopic = null)
     {
         var movedAt = _sessions.TryGetValue((topic, partition), out var before) ? before.MovedAt : (long?)null;
-        var session = new PartitionSession(topic, partition, Interlocked.Increment(ref _lastSessionId), resumePoint, time, movedAt);
+        var session = new PartitionSession(topic, partition, Interlocked.Increment(ref _lastSessionId), resumePoint, time, movedAt, storedTopic);
         _sessions[(topic, partition)] = session;
         return session;
     }

@@ -36,6 +36,7 @@ internal static class SiloConfiguration
         services.AddSingleton<IngestLedger>();
         services.AddSingleton<PartitionProgress>();
         services.AddSingleton<OffsetGaps>();
+        services.AddSingleton<TopicIncarnations>();
         services.AddSingleton<SignalCounts>();
         services.AddSingleton<RecentRows>();
         services.AddSingleton<DrainState>();

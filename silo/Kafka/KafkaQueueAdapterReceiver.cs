@@ -25,6 +25,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
     private long _brokenAt;
     private long _triedAt;
     private long _sequence;
+    private TopicIncarnation _incarnation;
+    private long? _askedAnew;
     private bool _neverRead;
     private bool _stoppedByGap;
 
@@ -43,6 +45,13 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         if (_session is not { } session || _buffer is not { } buffer)
         {
             await OpenAsync();
+            return [];
+        }
+
+        if (_incarnation.IsAnother(services.TopicIds.Of(topic)))
+        {
+            // Opened again, the partition is found to be of another topic.
+            Reopen(session, buffer, "the topic was made anew");
             return [];
         }
 
@@ -99,7 +108,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
     /// <summary>Without the resume point there is nothing to read: tried again and again while Postgres is away, but not at every poll.</summary>
     private async Task OpenAsync()
     {
-        if (_triedAt != 0 && services.Time.GetElapsedTime(_triedAt) < OpenInterval)
+        if (_stoppedByGap || (_triedAt != 0 && services.Time.GetElapsedTime(_triedAt) < OpenInterval))
         {
             return;
         }
@@ -107,7 +116,16 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         _triedAt = services.Time.GetTimestamp();
         try
         {
-            var saved = await services.ResumePoints.LoadAsync(topic, partition, _closing.Token);
+            var topicId = services.TopicIds.Of(topic);
+            _incarnation = await services.ResumePoints.LatestAsync(topic, partition, topicId, _closing.Token);
+            var saved = await services.ResumePoints.LoadAsync(_incarnation, _closing.Token);
+            if (_incarnation.IsAnother(topicId))
+            {
+                var reason = $"the topic was made anew (its id was {_incarnation.TopicId} and is {topicId}): whatever the old one held from here on is gone";
+                await BeginAnewAsync(new OffsetGap(_incarnation.StoredTopic, partition, saved ?? 0, saved ?? 0, reason), topicId, null);
+                return;
+            }
+
             _neverRead = saved is null;
             Begin(saved ?? 0, services.Consumers.Open(topic, partition, saved ?? 0));
         }
@@ -124,7 +142,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
     private void Begin(long resumePoint, PartitionBuffer buffer)
     {
         _buffer = buffer;
-        _session = services.Tracker.Open(topic, partition, resumePoint);
+        _session = services.Tracker.Open(topic, partition, resumePoint, _incarnation.StoredTopic);
+        _askedAnew = null;
         services.Lags.Watch(topic, partition, buffer);
         SiloLog.PartitionOpened(services.Log, topic, partition, resumePoint);
     }
@@ -179,9 +198,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         var from = session.ResumePoint;
         if (from > range.High)
         {
-            // Offsets have started over: another topic of the same name. What to do with the ledger of the old one is a person's decision.
-            _stoppedByGap = true;
-            SiloLog.OffsetsStartedOver(services.Log, topic, partition, from, range.High);
+            await StartedOverAsync(session, buffer, from, range.High);
             return;
         }
 
@@ -201,7 +218,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
 
         try
         {
-            await services.ResumePoints.RecordGapAsync(new OffsetGap(topic, partition, from, range.Low, "offsets deleted before they were read"), cancellationToken);
+            await services.ResumePoints.RecordGapAsync(new OffsetGap(session.StoredTopic, partition, from, range.Low, "offsets deleted before they were read"), cancellationToken);
         }
         catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
         {
@@ -219,5 +236,73 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
 
         session.Break("Kafka no longer has the resume point");
         Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
+    }
+
+    /// <summary>
+    /// Kafka's log ends before the resume point. Either the topic was made anew, which its id tells, or its log was cut back and is written on with other records under the
+    /// same offsets. Where there is no id, nobody but a person can tell which.
+    /// </summary>
+    private async Task StartedOverAsync(PartitionSession session, PartitionBuffer buffer, long from, long high)
+    {
+        // The ids may be older than the topic: two look-ups later, at least one began after the gap was seen.
+        if (_askedAnew is null)
+        {
+            _askedAnew = services.TopicIds.LookUps + 2;
+        }
+
+        if (services.TopicIds.LookUps < _askedAnew)
+        {
+            services.TopicIds.Hurry();
+            return;
+        }
+
+        var topicId = services.TopicIds.Of(topic);
+        if (topicId is null || topicId != _incarnation.TopicId)
+        {
+            // An id that is another one is seen by the next poll.
+            if (topicId is null || _incarnation.TopicId is null)
+            {
+                _stoppedByGap = true;
+                SiloLog.OffsetsStartedOver(services.Log, topic, partition, from, high);
+            }
+
+            return;
+        }
+
+        try
+        {
+            await BeginAnewAsync(new OffsetGap(_incarnation.StoredTopic, partition, high, from, "the log was cut back: these offsets name other records now"), topicId, high);
+            Reopen(session, buffer, "the log was cut back");
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
+        {
+            SiloLog.PartitionNotOpened(services.Log, topic, partition, SqlErrors.Describe(e));
+        }
+    }
+
+    /// <summary>
+    /// Writes down that offsets have started over and, unless a gap is to stop the partition, begins its next incarnation. Where it is read from, Postgres says when the
+    /// partition is opened again: another silo may have begun the same one before.
+    /// </summary>
+    private async Task BeginAnewAsync(OffsetGap gap, string? topicId, long? offset)
+    {
+        await services.ResumePoints.RecordGapAsync(gap, _closing.Token);
+        if (services.Options.OnGap == GapPolicy.Fail)
+        {
+            _stoppedByGap = true;
+            SiloLog.StoppedByGap(services.Log, topic, partition);
+            return;
+        }
+
+        var next = _incarnation with { Number = _incarnation.Number + 1, TopicId = topicId };
+        await services.ResumePoints.BeginAsync(next, offset, _closing.Token);
+        SiloLog.OffsetsBeganAnew(services.Log, topic, partition, next.StoredTopic);
+    }
+
+    private void Reopen(PartitionSession session, PartitionBuffer buffer, string reason)
+    {
+        session.Break(reason);
+        services.Consumers.Close(buffer);
+        _session = null;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class KafkaReceiverServices(
     PartitionTracker tracker,
     ResumePoints resumePoints,
     PartitionLags lags,
+    KafkaTopicIds topicIds,
     DrainState drain,
     TimeProvider time,
     ILogger<KafkaQueueAdapterReceiver> log)
@@ -27,6 +28,8 @@ internal sealed class KafkaReceiverServices(
     public ResumePoints ResumePoints => resumePoints;
 
     public PartitionLags Lags => lags;
+
+    public KafkaTopicIds TopicIds => topicIds;
 
     public DrainState Drain => drain;
 

@@ -21,6 +21,7 @@ internal static class KafkaSiloBuilderExtensions
         silo.Services.TryAddSingleton<OwnedPartitions>();
         silo.Services.TryAddSingleton<PartitionLags>();
         silo.Services.TryAddSingleton<ResumePoints>();
+        silo.Services.TryAddSingleton<KafkaTopicIds>();
         silo.Services.TryAddSingleton<KafkaTopicWatcher>();
         silo.Services.AddHostedService(s => s.GetRequiredService<ResumePoints>());
         silo.Services.AddHostedService(s => s.GetRequiredService<KafkaTopicWatcher>());

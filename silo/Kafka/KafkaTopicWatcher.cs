@@ -7,7 +7,7 @@ namespace OtelOrleans.Silo.Kafka;
 /// Looks up topics and their partitions, at start and ever again, so that a silo starts while Kafka is away and takes up topics and partitions as they appear.
 /// </summary>
 internal sealed class KafkaTopicWatcher(
-    IOptions<KafkaStreamOptions> options, KafkaQueueMapper mapper, KafkaClientLog clientLog, TimeProvider time, ILogger<KafkaTopicWatcher> log) : BackgroundService
+    IOptions<KafkaStreamOptions> options, KafkaQueueMapper mapper, KafkaTopicIds ids, KafkaClientLog clientLog, ILogger<KafkaTopicWatcher> log) : BackgroundService
 {
     /// <summary>How often to look while something that was asked for is missing.</summary>
     private static readonly TimeSpan Impatient = TimeSpan.FromSeconds(1);
@@ -27,13 +27,20 @@ internal sealed class KafkaTopicWatcher(
         while (!stoppingToken.IsCancellationRequested)
         {
             // The client's call blocks; a thread of its own, not the pool's.
-            await Task.Factory.StartNew(() => LookUp(client), stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await Task.Delay(Missing is { Count: 0 } ? options.Value.MetadataInterval : Impatient, time, stoppingToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var found = await Task.Factory.StartNew(() => LookUp(client), stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (found.Count > 0)
+            {
+                // Ids first, then partitions: whoever opens a partition shall know which topic it is of.
+                await ids.LookUpAsync(client, found.Keys);
+            }
+
+            mapper.Update(found.Select(f => (f.Key, f.Value)));
+            await ids.WaitAsync(Missing is { Count: 0 } ? options.Value.MetadataInterval : Impatient, stoppingToken);
         }
     }
 
-    private void LookUp(IAdminClient client)
+    /// <summary>The topics asked for that there are, with their numbers of partitions.</summary>
+    private Dictionary<string, int> LookUp(IAdminClient client)
     {
         var wanted = options.Value.Topics();
         Metadata metadata;
@@ -46,7 +53,7 @@ internal sealed class KafkaTopicWatcher(
             // Health must not go on telling what Kafka said before it went away.
             Missing = null;
             clientLog.Error(e.Error);
-            return;
+            return [];
         }
 
         var found = metadata.Topics.Where(t => !t.Error.IsError && wanted.Any(w => w.Name == t.Topic)).ToDictionary(t => t.Topic, t => t.Partitions.Count);
@@ -62,6 +69,6 @@ internal sealed class KafkaTopicWatcher(
         }
 
         Missing = missing;
-        mapper.Update(found.Select(f => (f.Key, f.Value)));
+        return found;
     }
 }

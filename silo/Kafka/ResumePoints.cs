@@ -13,6 +13,7 @@ namespace OtelOrleans.Silo.Kafka;
 internal sealed class ResumePoints(
     PartitionProgress progress,
     OffsetGaps gaps,
+    TopicIncarnations incarnations,
     PartitionTracker tracker,
     KafkaConsumerPool consumers,
     PartitionLags lags,
@@ -30,11 +31,27 @@ internal sealed class ResumePoints(
     private readonly Dictionary<(string Topic, int Partition), long> _saved = [];
     private readonly SemaphoreSlim _saving = new(1, 1);
 
+    /// <summary>Which life of the topic-partition is the latest that was read.</summary>
+    public Task<TopicIncarnation> LatestAsync(string topic, int partition, string? topicId, CancellationToken cancellationToken) =>
+        incarnations.LatestAsync(topic, partition, topicId, cancellationToken);
+
     /// <summary>First offset of the partition that is not durable; null if nothing of it was ever read.</summary>
-    public ValueTask<long?> LoadAsync(string topic, int partition, CancellationToken cancellationToken) => progress.LoadAsync(topic, partition, cancellationToken);
+    public ValueTask<long?> LoadAsync(TopicIncarnation incarnation, CancellationToken cancellationToken) =>
+        progress.LoadAsync(incarnation.StoredTopic, incarnation.Partition, cancellationToken);
 
     /// <summary>Notes offsets that Kafka no longer had when they were to be read.</summary>
     public Task RecordGapAsync(OffsetGap gap, CancellationToken cancellationToken) => gaps.RecordAsync(gap, cancellationToken);
+
+    /// <summary>Offsets have started over: from now on the partition is stored under another name, and read from an offset; null: from the first there is.</summary>
+    public async Task BeginAsync(TopicIncarnation incarnation, long? offset, CancellationToken cancellationToken)
+    {
+        if (offset is { } start)
+        {
+            await progress.BeginAsync(new ResumePoint(incarnation.StoredTopic, incarnation.Partition, start), cancellationToken);
+        }
+
+        await incarnations.BeginAsync(incarnation, cancellationToken);
+    }
 
     /// <summary>
     /// The partition is being given up: has its rows flushed, waits a few seconds for what is under way, and saves the resume point. What does not get done is replayed by
@@ -93,23 +110,23 @@ internal sealed class ResumePoints(
 
         try
         {
-            List<ResumePoint> points =
+            List<(string Topic, ResumePoint Point)> moved =
             [
-                .. sessions.Select(s => new ResumePoint(s.Topic, s.Partition, s.ResumePoint))
+                .. sessions.Select(s => (s.Topic, Point: new ResumePoint(s.StoredTopic, s.Partition, s.ResumePoint)))
                     // A partition at its beginning is noted too, once Kafka has said that it begins there: from then on nothing of it may go missing unseen.
-                    .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition), -1)
-                        && (p.NextOffset > 0 || (lags.HighWatermark(p.Topic, p.Partition) is not null && !lags.IsOutOfRange(p.Topic, p.Partition)))),
+                    .Where(s => s.Point.NextOffset > _saved.GetValueOrDefault((s.Point.Topic, s.Point.Partition), -1)
+                        && (s.Point.NextOffset > 0 || (lags.HighWatermark(s.Topic, s.Point.Partition) is not null && !lags.IsOutOfRange(s.Topic, s.Point.Partition)))),
             ];
-            if (points.Count == 0)
+            if (moved.Count == 0)
             {
                 return;
             }
 
-            await progress.SaveAsync(points, deadline.Token);
-            foreach (var point in points)
+            await progress.SaveAsync(moved.ConvertAll(m => m.Point), deadline.Token);
+            foreach (var (topic, point) in moved)
             {
                 _saved[(point.Topic, point.Partition)] = point.NextOffset;
-                consumers.Mirror(point.Topic, point.Partition, point.NextOffset);
+                consumers.Mirror(topic, point.Partition, point.NextOffset);
             }
         }
         catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None || e is OperationCanceledException)

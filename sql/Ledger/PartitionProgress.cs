@@ -31,6 +31,17 @@ public sealed class PartitionProgress(PostgresDatabase database)
         return points;
     }
 
+    /// <summary>Sets where a topic-partition is to be read from that was never read; where it was, that counts.</summary>
+    public async Task BeginAsync(ResumePoint point, CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand(
+            "insert into otel.partition_progress (topic, partition, next_offset) values ($1, $2, $3) on conflict do nothing");
+        command.Parameters.Add(new() { Value = point.Topic });
+        command.Parameters.Add(new() { Value = point.Partition });
+        command.Parameters.Add(new() { Value = point.NextOffset });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>Raises resume points; those that stand higher already stay. A topic-partition may occur more than once: the highest counts.</summary>
     public async ValueTask SaveAsync(IReadOnlyList<ResumePoint> points, CancellationToken ct)
     {

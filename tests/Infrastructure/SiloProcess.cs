@@ -85,7 +85,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             using var response = await client.GetAsync(HttpUrl + path);
             return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             return (0, e.Message);
         }

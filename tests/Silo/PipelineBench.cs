@@ -24,7 +24,7 @@ internal sealed class PipelineBench : IAsyncDisposable
         _database = new PostgresDatabase(options);
     }
 
-    public EmbeddedKafka Kafka { get; } = new();
+    public EmbeddedKafka Kafka { get; private set; } = new();
 
     /// <summary>The servers as a silo's configuration names them.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Configuration => SiloProcess.Variables(_options, Kafka.BootstrapServers)
@@ -35,12 +35,16 @@ internal sealed class PipelineBench : IAsyncDisposable
     public static PipelineBench Create(PostgresOptions options, params string[] topics)
     {
         var bench = new PipelineBench(options);
-        foreach (var topic in topics.Length > 0 ? topics : Topics)
-        {
-            bench.Kafka.CreateTopic(topic, 4);
-        }
-
+        bench.CreateTopics(topics.Length > 0 ? topics : Topics);
         return bench;
+    }
+
+    /// <summary>Deletes the topics and makes them anew, under the same names.</summary>
+    public void MakeTopicsAnew()
+    {
+        Kafka.Dispose();
+        Kafka = new EmbeddedKafka();
+        CreateTopics(Topics);
     }
 
     public SiloProcess StartSilo(params (string Name, string Value)[] variables)
@@ -77,7 +81,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     }
 
     /// <summary>Waits until exactly what was sent is stored.</summary>
-    public Task StoredAsync() => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent), CountAsync);
+    public Task StoredAsync(int times = 1) => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent * times), CountAsync);
 
     public Task SomethingStoredAsync() => Wait.ForAsync(async () => (await CountAsync()).Length > 0, () => Task.FromResult("nothing is stored"));
 
@@ -90,7 +94,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     public async Task ResumePointsAtEndAsync()
     {
         await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
-        Assert.Equal((long)StoredCounts.CorpusFiles.Count * _sent, await command.ExecuteScalarAsync());
+        await Wait.ForAsync((long)StoredCounts.CorpusFiles.Count * _sent, async () => await command.ExecuteScalarAsync() as long? ?? 0);
     }
 
     /// <summary>What lag tools see is what Postgres knows.</summary>
@@ -111,6 +115,14 @@ internal sealed class PipelineBench : IAsyncDisposable
         await producer.ProduceAsync(new TopicPartition(topic, 0), new Message<Null, byte[]> { Value = [] });
         Kafka.DeleteRecords(topic, 0, sent.Offset.Value + 1);
         return $"{topic}/0 {sent.Offset.Value}-{sent.Offset.Value + 1}";
+    }
+
+    /// <summary>As if Kafka's log had been cut back: Postgres believes that more of the topic was read than there is.</summary>
+    public async Task CutBackAsync(string topic)
+    {
+        await using var command = Command("update otel.partition_progress set next_offset = next_offset + 100 where topic = $1");
+        command.Parameters.Add(new() { Value = topic });
+        Assert.Equal(4, await command.ExecuteNonQueryAsync());
     }
 
     public async Task<IReadOnlyList<string>> GapsAsync()
@@ -144,6 +156,14 @@ internal sealed class PipelineBench : IAsyncDisposable
         Kafka.Dispose();
         await _database.DisposeAsync();
         _files.Delete(recursive: true);
+    }
+
+    private void CreateTopics(string[] topics)
+    {
+        foreach (var topic in topics)
+        {
+            Kafka.CreateTopic(topic, 4);
+        }
     }
 
     private async Task<string> CountAsync()

@@ -115,13 +115,7 @@ public sealed class PipelineTests(PostgresFixture postgres)
     public async Task Records_that_kafka_deleted_before_they_were_read_are_noted_as_a_gap()
     {
         await using var bench = await PipelineBench.CreateAsync(postgres);
-        await using (var before = bench.StartSilo(("CLUSTER_ID", "before")))
-        {
-            await before.WaitReadyAsync();
-            await bench.ProduceCorpusAsync();
-            await bench.StoredAsync();
-            Assert.Equal(0, await before.TerminateAsync());
-        }
+        await StoreCorpusAsync(bench);
 
         var lost = await bench.LoseRecordAsync("otlp_logs");
         await using var silo = bench.StartSilo(("CLUSTER_ID", "after"));
@@ -130,6 +124,32 @@ public sealed class PipelineTests(PostgresFixture postgres)
 
         await bench.StoredAsync();
         Assert.Equal([lost], await bench.GapsAsync());
+    }
+
+    [Fact]
+    public async Task Partition_whose_offsets_started_over_for_a_reason_nobody_can_tell_stands()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await StoreCorpusAsync(bench);
+
+        // The embedded Kafka has no topic ids.
+        await bench.CutBackAsync("otlp_logs");
+        await using var silo = bench.StartSilo(("CLUSTER_ID", "after"));
+
+        await Wait.ForAsync(
+            () => Task.FromResult(Enumerable.Range(0, 4).All(p => silo.Errors.Contains($"Offsets of otlp_logs/{p} have started over", StringComparison.Ordinal))),
+            () => Task.FromResult(silo.Errors));
+        Assert.Equal(503, (await silo.GetAsync("/healthz/ready")).Status);
+        Assert.Contains("otlp_logs/0: Kafka does not have the offset", (await silo.GetAsync("/health")).Body, StringComparison.Ordinal);
+    }
+
+    private static async Task StoreCorpusAsync(PipelineBench bench)
+    {
+        await using var before = bench.StartSilo(("CLUSTER_ID", "before"));
+        await before.WaitReadyAsync();
+        await bench.ProduceCorpusAsync();
+        await bench.StoredAsync();
+        Assert.Equal(0, await before.TerminateAsync());
     }
 
     [Fact]
