@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.ObjectPool;
+using Orleans.Hosting;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Decoding;
+using OtelOrleans.Grains.Placement;
 using OtelOrleans.Grains.Sessions;
 
 namespace OtelOrleans.Grains;
@@ -18,6 +20,8 @@ public static class GrainsServices
         services.TryAddSingleton<DurabilityWatcher>();
         services.TryAddSingleton<AggregatorKeys>();
         services.TryAddSingleton<FlushHealth>();
+        services.TryAddSingleton<LocalAggregators>();
+        services.AddPlacementDirector<AggregatorPlacement, AggregatorPlacementDirector>();
         services.TryAddSingleton<DimensionCache>();
         // A decoder keeps its buffers between chunks; as many live as chunks are decoded at once.
         services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPoolProvider().Create(new DecoderPolicy(s)));

@@ -47,8 +47,11 @@ internal static partial class SiloLog
     [LoggerMessage(4022, LogLevel.Warning, "{Topic}/{Partition} not opened, trying again: {Reason}")]
     public static partial void PartitionNotOpened(ILogger log, string topic, int partition, string reason);
 
-    [LoggerMessage(4031, LogLevel.Information, "Drained {Partitions} partitions in {Elapsed}, {UndurableBytes} bytes left for the next owner to replay")]
-    public static partial void Drained(ILogger log, int partitions, long undurableBytes, TimeSpan elapsed);
+    [LoggerMessage(4031, LogLevel.Information, "Drained {Partitions} partitions and handed over {Aggregators} aggregators in {Elapsed}, {UndurableBytes} bytes left for the next owner to replay")]
+    public static partial void Drained(ILogger log, int partitions, long undurableBytes, int aggregators, TimeSpan elapsed);
+
+    [LoggerMessage(4035, LogLevel.Information, "Moving {Aggregators} aggregators to where they belong among {Silos} silos")]
+    public static partial void AggregatorsMoved(ILogger log, int aggregators, int silos);
 
     [LoggerMessage(4032, LogLevel.Warning, "Waiting for Postgres: {Reason}")]
     public static partial void WaitingForPostgres(ILogger log, string reason);

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Grains.Placement;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
 
@@ -11,11 +13,13 @@ namespace OtelOrleans.Grains.Aggregation;
 /// Buffers one service's rows and flushes them, one flush at a time and in order. Thin: what to take and what to flush is <see cref="ServiceBuffer"/>'s, how it is written
 /// <see cref="CopyWriter"/>'s. Two activations of the same aggregator may live at once; the ledger lets only one of them commit.
 /// </summary>
+[AggregatorPlacement]
 internal sealed class ServiceAggregatorGrain(
     IngestLedger ledger,
     CopyWriter writer,
     IOptions<AggregationOptions> options,
     FlushHealth health,
+    LocalAggregators local,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<ServiceAggregatorGrain> log) : Grain, IServiceAggregatorGrain
@@ -23,6 +27,7 @@ internal sealed class ServiceAggregatorGrain(
     /// <summary>Below the response time-out of a second-long call, so that the answer always arrives.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan MovingWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
@@ -33,6 +38,7 @@ internal sealed class ServiceAggregatorGrain(
     private Task _flushing = Task.CompletedTask;
     private TaskCompletionSource _changed = NewSignal();
     private bool _forgotten;
+    private volatile bool _moving;
     private long _flushedRows;
     private long _flushes;
     private DateTimeOffset? _lastFlush;
@@ -45,6 +51,24 @@ internal sealed class ServiceAggregatorGrain(
         _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time);
         _timer = this.RegisterGrainTimer(
             static (grain, _) => grain.FlushOnTimer(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+        local.Add(this);
+    }
+
+    /// <summary>
+    /// Begins to move to another silo: what is buffered is flushed, then the next activation begins there from the ledger. Not while flushes fail: that would only hold up the
+    /// senders. Thread safe.
+    /// </summary>
+    public bool TryMoveTo(SiloAddress other)
+    {
+        if (_lastError is not null || _forgotten)
+        {
+            return false;
+        }
+
+        _moving = true;
+        Signal();
+        GrainContext.Migrate(new() { [IPlacementDirector.PlacementHintKey] = other });
+        return true;
     }
 
     public ValueTask<AppendResult> AppendAsync(RowBatch batch)
@@ -70,7 +94,8 @@ internal sealed class ServiceAggregatorGrain(
         while (true)
         {
             var mark = _forgotten ? new DurableMark(false, RowBatch.NoOffset) : _buffer.DurableOf(topic, partition, offset);
-            var left = LongestWait - time.GetElapsedTime(began);
+            // Calls that wait hold up a move.
+            var left = (_moving ? MovingWait : LongestWait) - time.GetElapsedTime(began);
             if (!mark.Known || mark.DurableOffset >= offset || left <= TimeSpan.Zero)
             {
                 return mark;
@@ -88,6 +113,7 @@ internal sealed class ServiceAggregatorGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        local.Remove(this);
         if (_buffer is null)
         {
             return;

@@ -46,6 +46,8 @@ internal static class SiloConfiguration
         services.AddOtelOrleansGrains();
         silo.AddKafkaStreams(StreamProvider);
         services.AddHostedService<LeafService>();
+        services.AddSingleton<AggregatorMover>();
+        services.AddHostedService(s => s.GetRequiredService<AggregatorMover>());
         services.AddHostedService<DrainService>();
         return silo;
     }

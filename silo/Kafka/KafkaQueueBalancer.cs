@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using Orleans.Streams;
+using OtelOrleans.Grains.Placement;
 
 namespace OtelOrleans.Silo.Kafka;
 
@@ -44,7 +45,7 @@ internal sealed class KafkaQueueBalancer : QueueBalancerBase
             var best = -1;
             for (var s = 0; s < siloHashes.Count; s++)
             {
-                if (load[s] < cap && (best < 0 || Score(queueHashes[q], siloHashes[s]) > Score(queueHashes[q], siloHashes[best])))
+                if (load[s] < cap && (best < 0 || RendezvousHash.Score(queueHashes[q], siloHashes[s]) > RendezvousHash.Score(queueHashes[q], siloHashes[best])))
                 {
                     best = s;
                 }
@@ -77,14 +78,5 @@ internal sealed class KafkaQueueBalancer : QueueBalancerBase
         }
 
         NotifyListeners().Ignore();
-    }
-
-    private static ulong Score(uint queue, uint silo)
-    {
-        // The finalizer of MurmurHash3: every input bit reaches every output bit.
-        var x = ((ulong)queue << 32) | silo;
-        x = (x ^ (x >> 33)) * 0xff51afd7ed558ccd;
-        x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53;
-        return x ^ (x >> 33);
     }
 }

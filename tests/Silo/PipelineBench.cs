@@ -83,6 +83,9 @@ internal sealed class PipelineBench : IAsyncDisposable
     /// <summary>Waits until exactly what was sent is stored.</summary>
     public Task StoredAsync(int times = 1) => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent * times), CountAsync);
 
+    /// <summary>Waits until exactly these files, each sent so many times, are stored.</summary>
+    public Task StoredAsync(IReadOnlyList<string> files, int times) => Wait.ForAsync(StoredCounts.Expected(files, times), CountAsync);
+
     public Task SomethingStoredAsync() => Wait.ForAsync(async () => (await CountAsync()).Length > 0, () => Task.FromResult("nothing is stored"));
 
     /// <summary>Waits until the silo has read everything that Kafka has and holds it in its buffers.</summary>
