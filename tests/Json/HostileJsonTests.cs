@@ -36,7 +36,7 @@ public sealed class HostileJsonTests
     {
         foreach (var open in new[] { "[", "{\"a\":", "{\"resourceSpans\":[", "{\"values\":[{\"arrayValue\":" })
         {
-            Assert.Contains("deeper", Refusal(Utf8("{\"x\":" + Repeat(open, 1_000_000))), StringComparison.Ordinal);
+            Assert.Contains("deeper", Refusal(Utf8("{\"x\":" + Repeat(open, 50_000))), StringComparison.Ordinal);
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     /// <summary>Sends every file of the corpus; what is expected to be stored grows by it.</summary>
     public async Task ProduceCorpusAsync(int repeat = 1)
     {
-        await ProduceAsync(StoredCounts.CorpusFiles, repeat);
+        await ProduceAsync(CorpusFiles.Protobuf, repeat);
         _sent += repeat;
     }
 
@@ -77,7 +77,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     }
 
     /// <summary>Waits until exactly what was sent is stored.</summary>
-    public Task StoredAsync() => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent), CountAsync);
+    public Task StoredAsync() => Wait.ForAsync(StoredCounts.Expected(CorpusFiles.Protobuf, _sent), CountAsync);
 
     public Task SomethingStoredAsync() => Wait.ForAsync(async () => (await CountAsync()).Length > 0, () => Task.FromResult("nothing is stored"));
 
@@ -90,7 +90,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     public async Task ResumePointsAtEndAsync()
     {
         await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
-        Assert.Equal((long)StoredCounts.CorpusFiles.Count * _sent, await command.ExecuteScalarAsync());
+        Assert.Equal((long)CorpusFiles.Protobuf.Count * _sent, await command.ExecuteScalarAsync());
     }
 
     /// <summary>What lag tools see is what Postgres knows.</summary>
@@ -99,7 +99,7 @@ internal sealed class PipelineBench : IAsyncDisposable
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = Kafka.BootstrapServers, GroupId = "otelorleans" }).Build();
         var partitions = Topics.SelectMany(t => Enumerable.Range(0, 4).Select(p => new TopicPartition(t, p))).ToList();
         await Wait.ForAsync(
-            (long)StoredCounts.CorpusFiles.Count * _sent,
+            (long)CorpusFiles.Protobuf.Count * _sent,
             () => Task.FromResult(consumer.Committed(partitions, TimeSpan.FromSeconds(10)).Where(c => !c.Offset.IsSpecial).Sum(c => c.Offset.Value)));
     }
 
