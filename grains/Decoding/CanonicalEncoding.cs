@@ -15,7 +15,7 @@ internal static class CanonicalEncoding
 {
     // Sorting takes some 100 bytes for an attribute of 2, and each level of lists copies all that is below it.
     private const int MaxSortedBytes = 256 * 1024;
-    private const int MaxDepth = DecodingOptions.MostDepth;
+    private const int MaxDepth = 8;
 
     /// <summary>The id of some content: the first 8 bytes of its SHA-256, big-endian.</summary>
     public static long IdOf(ReadOnlySpan<byte> canonical)

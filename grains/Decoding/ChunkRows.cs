@@ -15,7 +15,7 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
 
     // A row takes up to 16 times what its record takes on the wire (an empty link is 2 bytes there, and 29 as JSON), usually 0.5 to 2 times. Four times over the whole payload are
     // no payload that anybody means. Not less than 64 MiB, which small payloads of many empty records may have; not more than 1 GiB, so that with the rows of others before them and
-    // the last row, of up to 16 times 32 MiB, they stay below the 2 GiB of an array.
+    // the last row, of up to 16 times 16 MiB, they stay below the 2 GiB of an array.
     private const int MaxGrowth = 4;
     private const long LeastRowBytes = 64 << 20;
     private const long MostRowBytes = 1 << 30;

@@ -187,7 +187,7 @@ public sealed class PayloadLimitTests
             MaxCompressionRatio = 1,
             MaxRecordsPerPayload = 2_000_000,
             MaxServicesPerPayload = 0,
-            MaxRecordBytes = 64 * MiB,
+            MaxRecordBytes = 17 * MiB,
             MaxAttributes = 0,
             MaxAttributeValueBytes = 255,
             MaxDepth = 65,

@@ -43,6 +43,23 @@ public sealed class PostgresTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task The_largest_record_of_the_costliest_kind_is_stored_in_time()
+    {
+        // Empty events are what Postgres takes longest to read for a byte on the wire.
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        var span = NewSpan().ToByteArray();
+        var events = new byte[(new DecodingOptions().MaxRecordBytes - span.Length) / 2 * 2];
+        for (var i = 0; i < events.Length; i += 2)
+        {
+            events[i] = 0x5A;
+        }
+
+        var batches = Decode(Signal.Traces, Request("shop", Join(span, events)));
+        Assert.Empty(Rows(batches, CopyLayouts.DeadLetters));
+        await AssertStoredAsync(sql, batches);
+    }
+
+    [Fact]
     public async Task Random_messages_come_back_from_sql_as_they_were_sent()
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
