@@ -19,8 +19,9 @@ run: dev-setup ## Try it out on this machine (ARGS=--once ends by itself)
 test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
 	@deploy/dev/test.sh $(FILTER)
 
-fuzz: ## Decode N changed payloads and compare with Google.Protobuf (N=100000)
-	OTELORLEANS_FUZZ_RUNS=$(or $(N),100000) dotnet run --project tests -c Release -- -class '*DifferentialTests' -diagnostics
+fuzz: dev-setup ## Compare payloads, and N changed ones, with Google.Protobuf (N=100000 CORPUS=folder of .pb and .json)
+	$(if $(CORPUS),OTELORLEANS_TESTS_CORPUS=$(abspath $(CORPUS))) OTELORLEANS_FUZZ_RUNS=$(or $(N),100000) \
+		dotnet run --project tests -c Release -- -class '*DifferentialTests' -class '*WholeCorpusTests' -diagnostics
 
 build: ## Build everything, warnings as errors
 	dotnet build -c Release

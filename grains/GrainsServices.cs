@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.ObjectPool;
+using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Decoding;
@@ -22,7 +23,7 @@ public static class GrainsServices
         services.TryAddSingleton<FlushHealth>();
         services.TryAddSingleton<LocalAggregators>();
         services.AddPlacementDirector<AggregatorPlacement, AggregatorPlacementDirector>();
-        services.TryAddSingleton<DimensionCache>();
+        services.TryAddSingleton(s => new DimensionCache(limits: ValueLimits.Of(s.GetRequiredService<IOptions<DecodingOptions>>().Value)));
         // A decoder keeps its buffers between chunks; as many live as chunks are decoded at once.
         services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPoolProvider().Create(new DecoderPolicy(s)));
         return services;

@@ -75,7 +75,7 @@ internal readonly ref struct AnyValueView
 
         if (runLength > 1 && kind is AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue)
         {
-            bytes = MergedField.Concat(message[runStart..], kind);
+            bytes = MergedField.ConcatNested(message[runStart..], kind);
         }
 
         return new(kind, number, bytes);

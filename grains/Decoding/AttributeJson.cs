@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OtelOrleans.Proto;
 using OtelOrleans.Sql.Copy;
 
@@ -5,29 +6,31 @@ namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>
 /// Attributes and values as JSON: strings, booleans, integers and lists as themselves, doubles with a point or an exponent, bytes in base64, null for a value that is not set.
-/// Keys stay in their order, repeated ones too: jsonb then keeps the last, so the row is lossy.
+/// Keys stay in their order, repeated ones too: jsonb then keeps the last, so the row is lossy. It is also where <see cref="ValueLimits"/> cut something off.
 /// </summary>
 internal static class AttributeJson
 {
-    /// <summary>Lists nested deeper than this become null and the row lossy. Far beyond what people send, far below what would exhaust a stack.</summary>
-    public const int MaxDepth = 32;
-
     /// <summary>Writes a jsonb column.</summary>
     /// <param name="rows">Where to.</param>
     /// <param name="fields">Fields of a message; others may stand between the attributes.</param>
     /// <param name="tag">The tag of the attributes among them.</param>
-    public static void WriteColumn(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag)
+    /// <param name="limits">What is cut off.</param>
+    public static void WriteColumn(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, ValueLimits limits)
     {
         var column = rows.BeginJsonb();
-        WriteObject(rows, fields, tag, 0);
+        WriteObject(rows, fields, tag, 0, limits);
         rows.EndColumn(column);
     }
 
     /// <summary>Writes an object.</summary>
-    public static void WriteObject(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, int depth)
+    public static void WriteObject(CopyRowBuffer rows, ReadOnlySpan<byte> fields, uint tag, int depth, ValueLimits limits)
     {
         rows.WriteRaw((byte)'{');
         var count = 0;
+
+        // A map within a value is a value: only the size of its record bounds it.
+        var most = depth == 0 ? limits.MaxAttributes : int.MaxValue;
+        var compared = KeySet.MaxComparedIn(fields);
         var keys = new KeySet();
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
@@ -40,8 +43,14 @@ internal static class AttributeJson
                 continue;
             }
 
+            if (count == most)
+            {
+                rows.MarkLossy(CopyLosses.TooManyAttributes);
+                break;
+            }
+
             var attribute = KeyValueView.Read(reader.ReadBytes());
-            if (count < KeySet.MaxKeys && keys.MayContain(attribute.Key) && KeySet.Occurs(attribute.Key, fields[..start], tag))
+            if (count < compared && keys.MayContain(attribute.Key) && KeySet.Occurs(attribute.Key, fields[..start], tag))
             {
                 rows.MarkLossy(CopyLosses.RepeatedKey);
             }
@@ -49,13 +58,13 @@ internal static class AttributeJson
             if (!TryGetText(attribute.Value, out var text) || !rows.TryWriteJsonMember(attribute.Key, text, isFirst: count == 0))
             {
                 rows.WriteJsonName(attribute.Key, isFirst: count == 0);
-                WriteValue(rows, attribute.Value, depth);
+                WriteValue(rows, attribute.Value, depth, limits);
             }
 
             count++;
         }
 
-        if (count > KeySet.MaxKeys && KeySet.AnyRepeats(fields, tag, count))
+        if (count > compared && KeySet.AnyRepeats(fields, tag, count))
         {
             rows.MarkLossy(CopyLosses.RepeatedKey);
         }
@@ -64,7 +73,7 @@ internal static class AttributeJson
     }
 
     /// <summary>Writes an <c>AnyValue</c>.</summary>
-    public static void WriteValue(CopyRowBuffer rows, ReadOnlySpan<byte> anyValue, int depth)
+    public static void WriteValue(CopyRowBuffer rows, ReadOnlySpan<byte> anyValue, int depth, ValueLimits limits)
     {
         if (TryGetText(anyValue, out var text))
         {
@@ -72,15 +81,18 @@ internal static class AttributeJson
         }
         else
         {
-            WriteValue(rows, AnyValueView.Read(anyValue), depth);
+            WriteValue(rows, AnyValueView.Read(anyValue), depth, limits);
         }
     }
 
     /// <summary>Writes an <c>AnyValue</c>.</summary>
-    public static void WriteValue(CopyRowBuffer rows, AnyValueView value, int depth)
+    public static void WriteValue(CopyRowBuffer rows, AnyValueView value, int depth, ValueLimits limits)
     {
         switch (value.Kind)
         {
+            case AnyValueFields.StringValue or AnyValueFields.BytesValue when value.Bytes.Length > limits.MaxValueBytes:
+                WriteCut(rows, value, limits.MaxValueBytes);
+                break;
             case AnyValueFields.StringValue:
                 rows.WriteJsonString(value.Bytes);
                 break;
@@ -96,15 +108,15 @@ internal static class AttributeJson
             case AnyValueFields.BytesValue:
                 rows.WriteJsonBase64(value.Bytes);
                 break;
-            case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= MaxDepth:
+            case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= limits.MaxDepth:
                 rows.MarkLossy(CopyLosses.TooDeep);
                 rows.WriteJsonNull();
                 break;
             case AnyValueFields.ArrayValue:
-                WriteArray(rows, value.Bytes, depth + 1);
+                WriteArray(rows, value.Bytes, depth + 1, limits);
                 break;
             case AnyValueFields.KeyValueListValue:
-                WriteObject(rows, value.Bytes, ListFields.Values, depth + 1);
+                WriteObject(rows, value.Bytes, ListFields.Values, depth + 1, limits);
                 break;
             default:
                 rows.WriteJsonNull();
@@ -112,7 +124,22 @@ internal static class AttributeJson
         }
     }
 
-    // Most values are one short string and nothing else.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteCut(CopyRowBuffer rows, AnyValueView value, int maxBytes)
+    {
+        rows.MarkLossy(CopyLosses.ValueTooLong);
+        if (value.Kind == AnyValueFields.BytesValue)
+        {
+            rows.MarkLossy(CopyLosses.BytesValue);
+            rows.WriteJsonString(CutText.MarkedBase64(value.Bytes, maxBytes));
+        }
+        else
+        {
+            rows.WriteJsonString(CutText.Marked(value.Bytes, maxBytes));
+        }
+    }
+
+    // Most values are one short string and nothing else; so short that no limit cuts it.
     private static bool TryGetText(ReadOnlySpan<byte> anyValue, out ReadOnlySpan<byte> text)
     {
         if (anyValue.Length >= 2 && anyValue[0] == AnyValueFields.StringValue && anyValue[1] < 0x80 && anyValue[1] == anyValue.Length - 2)
@@ -125,7 +152,7 @@ internal static class AttributeJson
         return false;
     }
 
-    private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth)
+    private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth, ValueLimits limits)
     {
         rows.WriteRaw((byte)'[');
         var isFirst = true;
@@ -144,7 +171,7 @@ internal static class AttributeJson
                 rows.WriteRaw((byte)',');
             }
 
-            WriteValue(rows, reader.ReadBytes(), depth);
+            WriteValue(rows, reader.ReadBytes(), depth, limits);
             isFirst = false;
         }
 

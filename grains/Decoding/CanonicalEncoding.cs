@@ -10,8 +10,13 @@ namespace OtelOrleans.Grains.Decoding;
 /// Ids of dimension rows are hashes of it, because wire bytes differ between SDKs, and between two runs of one, for the same content.
 /// Runs once per distinct content, so it may allocate.
 /// </summary>
+/// <remarks>What is larger or deeper than anybody means stays as it came: then other bytes for the same are another row, which is right as well.</remarks>
 internal static class CanonicalEncoding
 {
+    // Sorting takes some 100 bytes for an attribute of 2, and each level of lists copies all that is below it.
+    private const int MaxSortedBytes = 256 * 1024;
+    private const int MaxDepth = 8;
+
     /// <summary>The id of some content: the first 8 bytes of its SHA-256, big-endian.</summary>
     public static long IdOf(ReadOnlySpan<byte> canonical)
     {
@@ -68,6 +73,12 @@ internal static class CanonicalEncoding
 
     private static void WriteAttributes(IBufferWriter<byte> output, uint outputTag, ReadOnlySpan<byte> fields, uint tag, int depth)
     {
+        if (fields.Length > MaxSortedBytes)
+        {
+            output.Write(MergedField.Extract(fields, tag));
+            return;
+        }
+
         List<(byte[] Key, byte[] KeyValue)> attributes = [];
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
@@ -95,8 +106,7 @@ internal static class CanonicalEncoding
 
     private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> anyValue, int depth)
     {
-        // Deeper than what is stored: as it came.
-        if (depth > AttributeJson.MaxDepth)
+        if (depth > MaxDepth || anyValue.Length > MaxSortedBytes)
         {
             return anyValue;
         }

@@ -20,7 +20,11 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     /// </summary>
     public const long PartBytes = 8 << 20;
 
-    private readonly ChunkRows _rows = new(time, (options?.Value ?? new()).MaxRecordsPerPayload);
+    /// <summary>A part ends as well when it is of so many services, since each has buffers of its own.</summary>
+    public const int PartServices = 1_000;
+
+    private readonly DecodingOptions _options = options?.Value ?? new();
+    private readonly ChunkRows _rows = new(time, options?.Value ?? new());
     private readonly PayloadOpener _payloads = new(options?.Value ?? new());
     private readonly OtlpJsonTranscoder _json = new();
     private SignalDecoder? _traces;
@@ -34,10 +38,16 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
     {
         var next = 0;
-        return Decode(chunk, ref next, long.MaxValue, out _);
+        var batches = Decode(chunk, ref next, long.MaxValue, out _);
+        while (next < chunk.Records.Count)
+        {
+            batches = [.. batches, .. Decode(chunk, ref next, long.MaxValue, out _)];
+        }
+
+        return batches;
     }
 
-    /// <summary>Decodes records from <paramref name="next"/> on, up to the end or until <paramref name="partBytes"/> are reached.</summary>
+    /// <summary>Decodes records from <paramref name="next"/> on, up to the end or until a part is full.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="next">The first record to decode; afterwards the first of the next part, or the number of records.</param>
     /// <param name="partBytes">Usually <see cref="PartBytes"/>.</param>
@@ -47,7 +57,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
         bytes = 0;
         var payloadBytes = 0L;
         _rows.BeginChunk(chunk.StoredTopic, chunk.Partition);
-        for (; next < chunk.Records.Count && bytes < partBytes; next++)
+        for (; next < chunk.Records.Count && bytes < partBytes && _rows.Services < PartServices; next++)
         {
             // Zero bytes are a valid message with nothing in it, and a tombstone.
             var record = chunk.Records[next];
@@ -74,7 +84,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             var payload = _payloads.Open(record, topic);
             length = payload.Length;
             var decoder = DecoderOf(record.Signal);
-            if (OtlpJson.IsJson(payload))
+            if (PayloadFormats.IsJson(payload, FormatOf(topic)))
             {
                 payload = FromJson(record.Signal, payload);
             }
@@ -104,6 +114,8 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
         _rows.RollbackRecord();
         _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, reason, error, record.Value);
     }
+
+    private string? FormatOf(string topic) => _options.Encodings.Count > 0 ? _options.Encodings.GetValueOrDefault(topic) : null;
 
     private ReadOnlySpan<byte> FromJson(Signal signal, ReadOnlySpan<byte> payload) => signal switch
     {

@@ -1,13 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Grains.Decoding;
 
-/// <summary>The rows of one chunk, by service. Reused from chunk to chunk, with all its buffers.</summary>
+/// <summary>The rows of one chunk, by service. Reused from chunk to chunk, with its buffers.</summary>
 /// <param name="time">Tells how long a dimension row is believed to be stored.</param>
-/// <param name="maxItems">Most items of one record.</param>
-internal sealed class ChunkRows(TimeProvider time, int maxItems)
+/// <param name="options">Limits.</param>
+internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
 {
+    // What waits for the next chunk: the services that a usual chunk has. A chunk of very many is rare, and what it took should not stay.
+    private const int KeptServices = 256;
+    private const long KeptBytes = 32 << 20;
+
+    // A row takes up to 16 times what its record takes on the wire (an empty link is 2 bytes there, and 29 as JSON), usually 0.5 to 2 times. Four times over the whole payload are
+    // no payload that anybody means. Not less than 64 MiB, which small payloads of many empty records may have; not more than 1 GiB, so that with the rows of others before them and
+    // the last row, of up to 16 times 16 MiB, they stay below the 2 GiB of an array.
+    private const int MaxGrowth = 4;
+    private const long LeastRowBytes = 64 << 20;
+    private const long MostRowBytes = 1 << 30;
+
     private readonly Dictionary<string, ServiceRows> _byName = new(StringComparer.Ordinal);
     private readonly List<ServiceRows> _services = [];
     private readonly List<ServiceRows> _touched = [];
@@ -16,6 +28,20 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
     private int _partition;
     private PayloadRecord _record;
     private int _items;
+    private int _recordServices;
+    private long _keptBytes;
+
+    /// <summary>What is cut off.</summary>
+    public ValueLimits Limits { get; } = ValueLimits.Of(options);
+
+    /// <summary>Bytes that the rows of one table and service, or of the dimensions of a service, may take of one record.</summary>
+    public long MaxRowBytes { get; } = Math.Clamp((long)MaxGrowth * Math.Max(options.MaxPayloadBytes, options.MaxDecompressedBytes), LeastRowBytes, MostRowBytes);
+
+    /// <summary>Largest span, log record, data point, exemplar, resource or scope.</summary>
+    public int MaxItemBytes => options.MaxRecordBytes;
+
+    /// <summary>Services that the chunk has rows of so far, or had before its last record was refused.</summary>
+    public int Services => _services.Count;
 
     /// <summary>Size of the rows kept since the chunk began.</summary>
     public long Bytes { get; private set; }
@@ -34,24 +60,26 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
     {
         _record = record;
         _items = 0;
+        _recordServices = 0;
     }
 
-    /// <summary>A span, log record, metric or data point of the record comes.</summary>
+    /// <summary>A resource, scope, span, log record, metric, data point or exemplar of the record comes.</summary>
     /// <exception cref="RefusedPayloadException">It is one too many.</exception>
     public void CountItem()
     {
-        if (++_items > maxItems)
+        if (++_items > options.MaxRecordsPerPayload)
         {
             ThrowTooMany();
         }
     }
 
     /// <summary>Where rows of a service go.</summary>
+    /// <exception cref="RefusedPayloadException">It is one service too many of this record.</exception>
     public ServiceRows For(string serviceName)
     {
         if (!_byName.TryGetValue(serviceName, out var service))
         {
-            service = _free.TryPop(out var free) ? free : new ServiceRows(time);
+            service = TakeFree() ?? new ServiceRows(this, time);
             service.Begin(serviceName);
             _byName.Add(serviceName, service);
             _services.Add(service);
@@ -61,6 +89,10 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
         {
             service.RecordOffset = _record.Offset;
             _touched.Add(service);
+            if (++_recordServices > options.MaxServicesPerPayload)
+            {
+                ThrowTooManyServices();
+            }
         }
 
         return service;
@@ -80,6 +112,10 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
             .WriteTo(service.Table(CopyLayouts.DeadLetters), payload);
     }
 
+    /// <summary>Writes a dead letter in place of a span or log record that takes more bytes than one may.</summary>
+    public void WriteTooLarge(ServiceRows service, int itemIndex, string what, ReadOnlySpan<byte> message) => WriteDeadLetter(
+        service, itemIndex, DeadLetterReason.RecordTooLarge, $"A {what} has {message.Length:N0} bytes, {MaxItemBytes:N0} are allowed: see {nameof(DecodingOptions.MaxRecordBytes)}.", message);
+
     /// <summary>Keeps what the record wrote.</summary>
     public void CommitRecord()
     {
@@ -98,6 +134,9 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
         {
             service.RollbackRecord();
         }
+
+        // What takes their place is one dead letter.
+        _recordServices = 0;
     }
 
     /// <summary>Ends the chunk: one batch per service, in the order in which they occurred.</summary>
@@ -123,16 +162,48 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
         return batches;
     }
 
+    /// <summary>The rows of the record take too much.</summary>
+    [DoesNotReturn]
+    public void ThrowTooLarge() => throw new RefusedPayloadException(
+        DeadLetterReason.RowsTooLarge, $"The rows of the payload take more than {MaxRowBytes:N0} bytes in one table: send smaller payloads.");
+
+    [DoesNotReturn]
     private void ThrowTooMany() => throw new RefusedPayloadException(
         DeadLetterReason.TooManyRecords,
-        $"The payload holds more than {maxItems:N0} spans, log records, metrics and data points: see {nameof(DecodingOptions.MaxRecordsPerPayload)}.");
+        $"The payload holds more than {options.MaxRecordsPerPayload:N0} resources, scopes, spans, log records, metrics, data points and exemplars: see {nameof(DecodingOptions.MaxRecordsPerPayload)}.");
+
+    [DoesNotReturn]
+    private void ThrowTooManyServices() => throw new RefusedPayloadException(
+        DeadLetterReason.TooManyServices,
+        $"The payload is of more than {options.MaxServicesPerPayload:N0} services: see {nameof(DecodingOptions.MaxServicesPerPayload)}.");
+
+    private ServiceRows? TakeFree()
+    {
+        if (!_free.TryPop(out var service))
+        {
+            return null;
+        }
+
+        _keptBytes -= service.BufferBytes;
+        return service;
+    }
 
     private void Clear()
     {
+        // The services that came first are those that come again.
         foreach (var service in _services)
         {
             service.Clear();
-            _free.Push(service);
+            var bytes = service.BufferBytes;
+            if (_free.Count < KeptServices && _keptBytes + bytes <= KeptBytes)
+            {
+                _keptBytes += bytes;
+                _free.Push(service);
+            }
+            else
+            {
+                service.Release();
+            }
         }
 
         _services.Clear();

@@ -21,6 +21,18 @@ internal static class DeadLetterReason
     /// <summary>The payload holds more than <see cref="DecodingOptions.MaxRecordsPerPayload"/>.</summary>
     public const string TooManyRecords = "too_many_records";
 
+    /// <summary>The payload is of more services than <see cref="DecodingOptions.MaxServicesPerPayload"/>.</summary>
+    public const string TooManyServices = "too_many_services";
+
+    /// <summary>A span, log record, data point, exemplar, resource or scope takes more bytes than <see cref="DecodingOptions.MaxRecordBytes"/>.</summary>
+    public const string RecordTooLarge = "record_too_large";
+
+    /// <summary>The rows of the payload would take many times its bytes.</summary>
+    public const string RowsTooLarge = "rows_too_large";
+
+    /// <summary>The value is in another encoding than its topic has by <see cref="DecodingOptions.Encodings"/>.</summary>
+    public const string WrongEncoding = "wrong_encoding";
+
     /// <summary>The value is protobuf, but cannot be of the signal that its topic or header says.</summary>
     public const string WrongSignal = "wrong_signal";
 

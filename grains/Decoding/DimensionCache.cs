@@ -11,7 +11,8 @@ namespace OtelOrleans.Grains.Decoding;
 /// </para>
 /// </summary>
 /// <param name="maxBytes">For both generations; exceeded by an entry or two at most. Forgetting is safe: the rows of dimensions are written idempotently.</param>
-internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBytes)
+/// <param name="limits">What is cut off their attributes; the defaults where none are given.</param>
+internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBytes, ValueLimits? limits = null)
 {
     /// <summary>64 MiB: some 100,000 metric series of usual size.</summary>
     public const long DefaultMaxBytes = 64 * 1024 * 1024;
@@ -19,6 +20,7 @@ internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBy
     // Objects, dictionary nodes and keys around a row; an estimate.
     private const int OverheadBytes = 300;
 
+    private readonly ValueLimits _limits = limits ?? ValueLimits.Default;
     private readonly Lock _rotation = new();
     private DimensionGeneration _young = new();
     private DimensionGeneration _old = new();
@@ -30,14 +32,14 @@ internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBy
     public ResourceEntry Resource(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
     {
         var key = ContentKey.Of(schemaUrl, message);
-        return Find(static g => g.Resources, key) ?? Add(static g => g.Resources, key, ResourceRow.Create(message, schemaUrl));
+        return Find(static g => g.Resources, key) ?? Add(static g => g.Resources, key, ResourceRow.Create(message, schemaUrl, _limits));
     }
 
     /// <summary>The scope with these wire bytes.</summary>
     public ScopeEntry Scope(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
     {
         var key = ContentKey.Of(schemaUrl, message);
-        return Find(static g => g.Scopes, key) ?? Add(static g => g.Scopes, key, ScopeRow.Create(message, schemaUrl));
+        return Find(static g => g.Scopes, key) ?? Add(static g => g.Scopes, key, ScopeRow.Create(message, schemaUrl, _limits));
     }
 
     /// <summary>The series of a metric with these attributes.</summary>
@@ -47,7 +49,7 @@ internal sealed class DimensionCache(long maxBytes = DimensionCache.DefaultMaxBy
     public Dimension Series(in MetricHeader metric, ReadOnlySpan<byte> attributes, uint tag)
     {
         var key = ContentKey.Of(metric.Hash, attributes);
-        return Find(static g => g.Series, key) ?? Add(static g => g.Series, key, MetricSeriesRow.Create(metric, attributes, tag));
+        return Find(static g => g.Series, key) ?? Add(static g => g.Series, key, MetricSeriesRow.Create(metric, attributes, tag, _limits));
     }
 
     /// <summary>The list of bounds.</summary>

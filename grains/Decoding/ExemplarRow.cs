@@ -20,6 +20,7 @@ internal static class ExemplarRow
             var tag = reader.ReadTag();
             if (tag == exemplarTag)
             {
+                service.CountItem();
                 Write(service, reader.ReadBytes(), pointTime, seriesId);
             }
             else
@@ -82,7 +83,7 @@ internal static class ExemplarRow
         }
         else
         {
-            AttributeJson.WriteColumn(row, filtered, ExemplarFields.FilteredAttributes);
+            AttributeJson.WriteColumn(row, filtered, ExemplarFields.FilteredAttributes, service.Limits);
         }
 
         row.WriteLossless(message);

@@ -15,8 +15,14 @@ internal ref struct KeySet
     /// <summary>Longer lists are looked through at their end, by <see cref="AnyRepeats"/>: comparing each key with all before it would be quadratic.</summary>
     public const int MaxKeys = 32;
 
+    // Comparing reads every key before once more; of attributes that are thousands of bytes, or have as much between them, that would be up to 32 times all of it.
+    private const int MaxComparedBytes = 64 * 1024;
+
     private const int Bits = 512;
     private Words _words;
+
+    /// <summary>How many of the first keys among some fields are to be compared; <see cref="AnyRepeats"/> is for lists with more.</summary>
+    public static int MaxComparedIn(ReadOnlySpan<byte> fields) => fields.Length <= MaxComparedBytes ? MaxKeys : 0;
 
     /// <summary>Takes a key. False if there was none like it; true: look.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,14 +73,14 @@ internal ref struct KeySet
         return false;
     }
 
-    /// <summary>Whether any key of a long list occurs twice. Two keys with the same hash of 64 bits are held for one, which costs no more than a kept original.</summary>
+    /// <summary>Whether any of the first <paramref name="count"/> keys of a long list occurs twice. Two keys with the same hash of 64 bits are held for one, which costs no more than a kept original.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static bool AnyRepeats(ReadOnlySpan<byte> fields, uint tag, int count)
     {
         var hashes = ArrayPool<ulong>.Shared.Rent(count);
         var length = 0;
         var reader = new WireReader(fields);
-        while (!reader.AtEnd)
+        while (length < count)
         {
             var next = reader.ReadTag();
             if (next == tag)

@@ -56,6 +56,6 @@ internal readonly ref struct KeyValueView
             }
         }
 
-        return new(key, value.In(message));
+        return new(key, value.InNested(message));
     }
 }

@@ -22,6 +22,12 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
     protected override void DecodeItem(ReadOnlySpan<byte> message)
     {
         _itemIndex++;
+        if (IsTooLarge(message.Length))
+        {
+            _rows.WriteTooLarge(Service, _itemIndex, "log record", message);
+            return;
+        }
+
         ReadOnlySpan<byte> severityText = default, traceId = default, spanId = default, eventName = default;
         ulong time = 0, observedTime = 0;
         uint severity = 0, flags = 0, dropped = 0;
@@ -113,8 +119,8 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         row.WriteCleanText(Resource.ServiceNameUtf8);
         row.WriteTextOrNull(severityText);
         row.WriteTextOrNull(eventName);
-        WriteBody(row, AnyValueView.Read(body.In(message)));
-        AttributeJson.WriteColumn(row, attributes.Of(message), LogRecordFields.Attributes);
+        WriteBody(row, AnyValueView.Read(body.In(message)), Limits);
+        AttributeJson.WriteColumn(row, attributes.Of(message), LogRecordFields.Attributes, Limits);
         if (dropped != 0)
         {
             row.WriteInt64(dropped);
@@ -143,8 +149,8 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         row.WriteNull();
     }
 
-    // body and body_json: a string as text, anything else as JSON, in both columns.
-    private static void WriteBody(CopyRowBuffer row, AnyValueView body)
+    // body and body_json: a string as text and whole, anything else as JSON, in both columns.
+    private static void WriteBody(CopyRowBuffer row, AnyValueView body, ValueLimits limits)
     {
         switch (body.Kind)
         {
@@ -158,7 +164,7 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
                 break;
             default:
                 var column = row.BeginColumn();
-                AttributeJson.WriteValue(row, body, 0);
+                AttributeJson.WriteValue(row, body, 0, limits);
                 row.EndColumn(column);
                 row.RepeatAsJsonb(column, row.Length);
                 break;

@@ -18,14 +18,20 @@ internal ref struct MetricHeader
     public ReadOnlySpan<byte> Unit;
     public ReadOnlySpan<byte> Description;
 
-    /// <summary>Fields of the <c>Metric</c>, its metadata among them; empty if there is none.</summary>
+    /// <summary>Metadata fields of the <c>Metric</c>, and nothing else; empty if there are none.</summary>
     public ReadOnlySpan<byte> Metadata;
+
+    /// <summary><see cref="Metadata"/> as rows have it.</summary>
+    public MetricMetadata MetadataRow;
 
     /// <summary>
     /// Of everything that, with a data point's attributes, is in the row of a series. Description and metadata are, though they make no other series: so metadata that is not
     /// protobuf is met whenever it comes, whatever was cached before.
     /// </summary>
     public UInt128 Hash;
+
+    /// <summary>Bytes of everything that comes from the metric itself.</summary>
+    public readonly int Length => Name.Length + Unit.Length + Description.Length + Metadata.Length;
 
     /// <summary>Computes <see cref="Hash"/>.</summary>
     /// <param name="hasher">Scratch.</param>

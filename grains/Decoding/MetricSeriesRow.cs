@@ -15,7 +15,7 @@ internal static class MetricSeriesRow
     /// Writes the row. Its id is the hash of the ids of resource and scope (8 bytes each, big-endian) and the canonical encoding of a <c>Metric</c> with name, unit, and data that
     /// holds temporality, monotonicity and one point with nothing but the attributes. If the row is lossy, <c>lossless</c> is that <c>Metric</c>, with description and metadata.
     /// </summary>
-    public static Dimension Create(in MetricHeader metric, ReadOnlySpan<byte> attributes, uint tag)
+    public static Dimension Create(in MetricHeader metric, ReadOnlySpan<byte> attributes, uint tag, ValueLimits limits)
     {
         var point = new ArrayBufferWriter<byte>();
         CanonicalEncoding.WriteAttributes(point, tag, attributes, tag);
@@ -47,20 +47,17 @@ internal static class MetricSeriesRow
         row.WriteText(CutName(row, metric.Name));
         row.WriteTextOrNull(metric.Unit);
         row.WriteTextOrNull(metric.Description);
-        AttributeJson.WriteColumn(row, attributes, tag);
-        if (!metric.Metadata.IsEmpty)
-        {
-            AttributeJson.WriteColumn(row, metric.Metadata, MetricFields.Metadata);
-        }
-        else
-        {
-            row.WriteNull();
-        }
-
-        var whole = new ArrayBufferWriter<byte>();
-        WriteMetric(whole, metric, point.WrittenSpan, isWhole: true);
-        row.WriteLossless(whole.WrittenSpan);
+        AttributeJson.WriteColumn(row, attributes, tag, limits);
+        metric.MetadataRow.WriteColumn(row, metric.Metadata, limits);
+        row.WriteLossless(row.Losses == CopyLosses.None ? default : Whole(metric, point.WrittenSpan));
         return Dimension.Of(id, CopyLayouts.MetricSeries, row);
+    }
+
+    private static ReadOnlySpan<byte> Whole(in MetricHeader metric, ReadOnlySpan<byte> point)
+    {
+        var whole = new ArrayBufferWriter<byte>();
+        WriteMetric(whole, metric, point, isWhole: true);
+        return whole.WrittenSpan;
     }
 
     private static void WriteMetric(ArrayBufferWriter<byte> output, in MetricHeader metric, ReadOnlySpan<byte> point, bool isWhole)
@@ -88,25 +85,17 @@ internal static class MetricSeriesRow
         CanonicalEncoding.WritePresent(output, dataTag, data.WrittenSpan);
         if (isWhole)
         {
-            CanonicalEncoding.WriteAttributes(output, MetricFields.Metadata, metric.Metadata, MetricFields.Metadata);
+            output.Write(metric.MetadataRow.Canonical(metric.Metadata));
         }
     }
 
     private static ReadOnlySpan<byte> CutName(CopyRowBuffer row, ReadOnlySpan<byte> name)
     {
-        if (name.Length <= MaxNameBytes)
+        if (name.Length > MaxNameBytes)
         {
-            return name;
+            row.MarkLossy(CopyLosses.TooLong);
         }
 
-        // Not within a character: back over what continues one.
-        row.MarkLossy(CopyLosses.TooLong);
-        var end = MaxNameBytes;
-        while (end > 0 && (name[end] & 0xC0) == 0x80)
-        {
-            end--;
-        }
-
-        return name[..end];
+        return CutText.Start(name, MaxNameBytes);
     }
 }

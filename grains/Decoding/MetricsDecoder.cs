@@ -8,7 +8,8 @@ namespace OtelOrleans.Grains.Decoding;
 /// </summary>
 internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) : SignalDecoder(dimensions, rows)
 {
-    private readonly XxHash128 _hasher = new();
+    private readonly XxHash128 _hasher = ContentKey.NewHasher();
+    private readonly MetricMetadata _metadata = new();
     private readonly DimensionCache _dimensions = dimensions;
 
     /// <inheritdoc/>
@@ -19,7 +20,7 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
     /// <inheritdoc/>
     protected override void DecodeItem(ReadOnlySpan<byte> message)
     {
-        var metric = new MetricHeader { Resource = Resource, Scope = Scope };
+        var metric = new MetricHeader { Resource = Resource, Scope = Scope, MetadataRow = _metadata };
         uint dataTag = 0;
         FieldRange metadata = default;
         ReadOnlySpan<byte> data = default;
@@ -69,7 +70,14 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
             return;
         }
 
-        metric.Metadata = metadata.Of(message);
+        // Each series reads it: with other fields in between, each would read those.
+        metric.Metadata = metadata.HasGaps ? MergedField.Extract(message, MetricFields.Metadata) : metadata.Of(message);
+        _metadata.Clear();
+        if (IsTooLarge(metric.Length))
+        {
+            ThrowTooLarge("metric without its data", metric.Length);
+        }
+
         metric.Type = dataTag switch
         {
             MetricFields.Gauge => MetricType.Gauge,
@@ -108,7 +116,7 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
             var tag = reader.ReadTag();
             if (tag == MetricDataFields.DataPoints)
             {
-                CountPoint();
+                Service.CountItem();
                 DecodePoint(metric, reader.ReadBytes());
             }
             else
@@ -120,6 +128,11 @@ internal sealed class MetricsDecoder(DimensionCache dimensions, ChunkRows rows) 
 
     private void DecodePoint(in MetricHeader metric, ReadOnlySpan<byte> point)
     {
+        if (IsTooLarge(point.Length))
+        {
+            ThrowTooLarge("data point", point.Length);
+        }
+
         switch (metric.Type)
         {
             case MetricType.Gauge or MetricType.Sum:

@@ -11,7 +11,7 @@ internal static class ResourceRow
     /// Reads the message. The row's id is the hash of the canonical encoding of a <c>ResourceSpans</c> that holds just the resource and its schema URL.
     /// <c>lossless</c>, where it is needed, is such a <c>ResourceSpans</c> with the resource as it came.
     /// </summary>
-    public static ResourceEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
+    public static ResourceEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl, ValueLimits limits)
     {
         ReadOnlySpan<byte> serviceName = default, serviceNamespace = default, instanceId = default;
         uint droppedAttributes = 0;
@@ -65,7 +65,7 @@ internal static class ResourceRow
         row.WriteTextOrNull(instanceId);
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
-        AttributeJson.WriteColumn(row, message, ResourceFields.Attributes);
+        AttributeJson.WriteColumn(row, message, ResourceFields.Attributes, limits);
         EntityRefJson.WriteColumn(row, entityRefs.WrittenSpan);
         row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
         return new(Dimension.Of(id, CopyLayouts.Resources, row), name, System.Text.Encoding.UTF8.GetBytes(name));

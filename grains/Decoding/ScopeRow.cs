@@ -11,7 +11,7 @@ internal static class ScopeRow
     /// Reads the message. The row's id is the hash of the canonical encoding of a <c>ScopeSpans</c> that holds just the scope and its schema URL; <c>lossless</c>, where it is
     /// needed, is such a <c>ScopeSpans</c> with the scope as it came.
     /// </summary>
-    public static ScopeEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl)
+    public static ScopeEntry Create(ReadOnlySpan<byte> message, ReadOnlySpan<byte> schemaUrl, ValueLimits limits)
     {
         ReadOnlySpan<byte> name = default, version = default;
         uint droppedAttributes = 0;
@@ -50,7 +50,7 @@ internal static class ScopeRow
         row.WriteTextOrNull(version);
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
-        AttributeJson.WriteColumn(row, message, ScopeFields.Attributes);
+        AttributeJson.WriteColumn(row, message, ScopeFields.Attributes, limits);
         row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
         return new(Dimension.Of(id, CopyLayouts.Scopes, row));
     }

@@ -6,13 +6,16 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>
 /// The rows that one chunk has for one service. Written record by record: what a record wrote is kept by <see cref="CommitRecord"/> or forgotten by <see cref="RollbackRecord"/>.
 /// </summary>
-internal sealed class ServiceRows(TimeProvider time)
+internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
 {
-    private readonly TableRowsBuilder[] _tables = [.. CopyLayouts.All.Where(l => l.Role == CopyRole.Data).OrderBy(l => l.Id).Select(l => new TableRowsBuilder(l))];
+    // The tables that were written to, and at the number of each, less one, its rows. Most services have one signal, and a payload may name very many services.
+    private readonly TableRowsBuilder?[] _byLayout = new TableRowsBuilder?[CopyLayouts.All.Count(l => l.Role == CopyRole.Data)];
+    private readonly List<TableRowsBuilder> _tables = [];
     private readonly HashSet<Dimension> _referred = [];
     private readonly List<Dimension> _dimensions = [];
     private readonly List<long> _offsets = [];
     private int _committedDimensions;
+    private long _dimensionBytes;
 
     /// <summary>The service.</summary>
     public string ServiceName { get; private set; } = "";
@@ -23,6 +26,24 @@ internal sealed class ServiceRows(TimeProvider time)
     /// <summary>Whether there are rows.</summary>
     public bool IsEmpty => _offsets.Count == 0;
 
+    /// <summary>What is cut off.</summary>
+    public ValueLimits Limits => chunk.Limits;
+
+    /// <summary>What the buffers take.</summary>
+    public long BufferBytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var table in _tables)
+            {
+                bytes += table.Buffer.Capacity;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>Begins a chunk.</summary>
     public void Begin(string serviceName)
     {
@@ -30,8 +51,22 @@ internal sealed class ServiceRows(TimeProvider time)
         RecordOffset = RowBatch.NoOffset;
     }
 
-    /// <summary>Where rows of a table go.</summary>
-    public CopyRowBuffer Table(CopyLayout layout) => _tables[layout.Id - 1].Buffer;
+    /// <summary>A data point or exemplar of the record comes.</summary>
+    /// <exception cref="RefusedPayloadException">It is one too many.</exception>
+    public void CountItem() => chunk.CountItem();
+
+    /// <summary>Where the next row of a table goes.</summary>
+    /// <exception cref="RefusedPayloadException">The record has too much of that table already.</exception>
+    public CopyRowBuffer Table(CopyLayout layout)
+    {
+        var table = _byLayout[layout.Id - 1] ?? Add(layout);
+        if (table.UncommittedBytes > chunk.MaxRowBytes)
+        {
+            chunk.ThrowTooLarge();
+        }
+
+        return table.Buffer;
+    }
 
     /// <summary>Rows of this record refer to a dimension: it goes with the batch unless it is known to be stored.</summary>
     public void Refer(Dimension dimension)
@@ -39,13 +74,17 @@ internal sealed class ServiceRows(TimeProvider time)
         if (_referred.Add(dimension) && dimension.MustBeSent(time))
         {
             _dimensions.Add(dimension);
+            if ((_dimensionBytes += dimension.Row.Length) > chunk.MaxRowBytes)
+            {
+                chunk.ThrowTooLarge();
+            }
         }
     }
 
     /// <summary>Keeps what the record wrote. Returns its bytes.</summary>
-    public int CommitRecord(long offset)
+    public long CommitRecord(long offset)
     {
-        var bytes = 0;
+        var bytes = 0L;
         foreach (var table in _tables)
         {
             bytes += table.UncommittedBytes;
@@ -59,12 +98,14 @@ internal sealed class ServiceRows(TimeProvider time)
 
         _offsets.Add(offset);
         _committedDimensions = _dimensions.Count;
+        var dimensionBytes = _dimensionBytes;
+        _dimensionBytes = 0;
         foreach (var table in _tables)
         {
             table.CommitRecord();
         }
 
-        return bytes;
+        return bytes + dimensionBytes;
     }
 
     /// <summary>Forgets what the record wrote.</summary>
@@ -81,6 +122,7 @@ internal sealed class ServiceRows(TimeProvider time)
         }
 
         _dimensions.RemoveRange(_committedDimensions, _dimensions.Count - _committedDimensions);
+        _dimensionBytes = 0;
     }
 
     /// <summary>The batch, in arrays of its own.</summary>
@@ -119,6 +161,30 @@ internal sealed class ServiceRows(TimeProvider time)
         _dimensions.Clear();
         _offsets.Clear();
         _committedDimensions = 0;
+        _dimensionBytes = 0;
+    }
+
+    /// <summary>Gives the buffers back.</summary>
+    public void Release()
+    {
+        foreach (var table in _tables)
+        {
+            table.Buffer.Dispose();
+        }
+    }
+
+    private TableRowsBuilder Add(CopyLayout layout)
+    {
+        // A table that comes later than others has the records that they have, with nothing in them.
+        var table = new TableRowsBuilder(layout);
+        foreach (var _ in _offsets)
+        {
+            table.CommitRecord();
+        }
+
+        _byLayout[layout.Id - 1] = table;
+        _tables.Insert(_tables.TakeWhile(t => t.Layout < layout.Id).Count(), table);
+        return table;
     }
 
     // Sorts by table and id: the order in which a transaction wants them.

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using OtelOrleans.Proto;
 
 namespace OtelOrleans.Grains.Decoding;
@@ -16,6 +17,9 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
 
     /// <summary>Where the rows of the current item go.</summary>
     protected ServiceRows Service { get; private set; } = null!;
+
+    /// <summary>What is cut off.</summary>
+    protected ValueLimits Limits { get; } = rows.Limits;
 
     /// <summary>Decodes one payload.</summary>
     public void Decode(ReadOnlySpan<byte> payload)
@@ -39,14 +43,20 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
     /// <summary>A payload begins.</summary>
     protected abstract void BeginPayload();
 
-    /// <summary>A data point of a metric comes.</summary>
-    protected void CountPoint() => rows.CountItem();
+    /// <summary>Whether a part of the payload takes more than one may.</summary>
+    protected bool IsTooLarge(int bytes) => bytes > rows.MaxItemBytes;
+
+    /// <summary>Refuses the payload for a part of it that is none of its items.</summary>
+    [DoesNotReturn]
+    protected static void ThrowTooLarge(string what, int bytes) =>
+        throw new RefusedPayloadException(DeadLetterReason.RecordTooLarge, $"A {what} of the payload has {bytes:N0} bytes: see {nameof(DecodingOptions.MaxRecordBytes)}.");
 
     /// <summary>Decodes a span, log record or metric.</summary>
     protected abstract void DecodeItem(ReadOnlySpan<byte> message);
 
     private void DecodeResource(ReadOnlySpan<byte> message)
     {
+        rows.CountItem();
         var resource = new MergedField(ResourceItemsFields.Resource);
         ReadOnlySpan<byte> schemaUrl = default;
         var reader = new WireReader(message);
@@ -67,7 +77,13 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
             }
         }
 
-        Resource = dimensions.Resource(resource.In(message), schemaUrl);
+        var merged = resource.In(message);
+        if (IsTooLarge(merged.Length + schemaUrl.Length))
+        {
+            ThrowTooLarge("resource", merged.Length + schemaUrl.Length);
+        }
+
+        Resource = dimensions.Resource(merged, schemaUrl);
         Service = rows.For(Resource.ServiceName);
         reader = new WireReader(message);
         while (!reader.AtEnd)
@@ -86,6 +102,7 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
 
     private void DecodeScope(ReadOnlySpan<byte> message)
     {
+        rows.CountItem();
         var scope = new MergedField(ScopeItemsFields.Scope);
         ReadOnlySpan<byte> schemaUrl = default;
         var hasItems = false;
@@ -108,7 +125,13 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
             }
         }
 
-        Scope = dimensions.Scope(scope.In(message), schemaUrl);
+        var merged = scope.In(message);
+        if (IsTooLarge(merged.Length + schemaUrl.Length))
+        {
+            ThrowTooLarge("scope", merged.Length + schemaUrl.Length);
+        }
+
+        Scope = dimensions.Scope(merged, schemaUrl);
         if (!hasItems)
         {
             return;

@@ -10,7 +10,7 @@ internal static class SpanJson
     /// Writes <c>[{"time": 1700000000000000001, "name": "…", "attributes": {…}, "dropped": 1}, …]</c>, or NULL if there are none. <c>time</c> is in Unix nanoseconds: a number in jsonb
     /// is exact, whatever its size.
     /// </summary>
-    public static void WriteEvents(CopyRowBuffer row, ReadOnlySpan<byte> fields)
+    public static void WriteEvents(CopyRowBuffer row, ReadOnlySpan<byte> fields, ValueLimits limits)
     {
         if (fields.IsEmpty)
         {
@@ -31,7 +31,7 @@ internal static class SpanJson
             }
 
             row.WriteRaw(separator);
-            WriteEvent(row, reader.ReadBytes());
+            WriteEvent(row, reader.ReadBytes(), limits);
             separator = (byte)',';
         }
 
@@ -43,7 +43,7 @@ internal static class SpanJson
     /// Writes <c>[{"trace_id": "hex", "span_id": "hex", "trace_state": "…", "flags": 1, "attributes": {…}, "dropped": 1}, …]</c>, or NULL if there are none. The ids are kept
     /// whatever their length.
     /// </summary>
-    public static void WriteLinks(CopyRowBuffer row, ReadOnlySpan<byte> fields)
+    public static void WriteLinks(CopyRowBuffer row, ReadOnlySpan<byte> fields, ValueLimits limits)
     {
         if (fields.IsEmpty)
         {
@@ -64,7 +64,7 @@ internal static class SpanJson
             }
 
             row.WriteRaw(separator);
-            WriteLink(row, reader.ReadBytes());
+            WriteLink(row, reader.ReadBytes(), limits);
             separator = (byte)',';
         }
 
@@ -92,7 +92,7 @@ internal static class SpanJson
         row.EndColumn(column);
     }
 
-    private static void WriteEvent(CopyRowBuffer row, ReadOnlySpan<byte> message)
+    private static void WriteEvent(CopyRowBuffer row, ReadOnlySpan<byte> message, ValueLimits limits)
     {
         ulong time = 0;
         ReadOnlySpan<byte> name = default;
@@ -128,10 +128,10 @@ internal static class SpanJson
         row.WriteJsonUInt(time);
         row.WriteRaw(",\"name\":"u8);
         row.WriteJsonString(name);
-        WriteRest(row, attributes.Of(message), SpanEventFields.Attributes, dropped);
+        WriteRest(row, attributes.Of(message), SpanEventFields.Attributes, dropped, limits);
     }
 
-    private static void WriteLink(CopyRowBuffer row, ReadOnlySpan<byte> message)
+    private static void WriteLink(CopyRowBuffer row, ReadOnlySpan<byte> message, ValueLimits limits)
     {
         ReadOnlySpan<byte> traceId = default, spanId = default, traceState = default;
         uint flags = 0, dropped = 0;
@@ -184,15 +184,15 @@ internal static class SpanJson
             row.WriteJsonUInt(flags);
         }
 
-        WriteRest(row, attributes.Of(message), SpanLinkFields.Attributes, dropped);
+        WriteRest(row, attributes.Of(message), SpanLinkFields.Attributes, dropped, limits);
     }
 
-    private static void WriteRest(CopyRowBuffer row, ReadOnlySpan<byte> attributes, uint tag, uint dropped)
+    private static void WriteRest(CopyRowBuffer row, ReadOnlySpan<byte> attributes, uint tag, uint dropped, ValueLimits limits)
     {
         if (!attributes.IsEmpty)
         {
             row.WriteRaw(",\"attributes\":"u8);
-            AttributeJson.WriteObject(row, attributes, tag, 0);
+            AttributeJson.WriteObject(row, attributes, tag, 0, limits);
         }
 
         if (dropped != 0)

@@ -13,7 +13,10 @@ internal sealed class TableRowsBuilder(CopyLayout layout)
     /// <summary>The rows.</summary>
     public CopyRowBuffer Buffer { get; } = new();
 
-    /// <summary>What the current record has written here.</summary>
+    /// <summary>The table.</summary>
+    public short Layout => layout.Id;
+
+    /// <summary>Bytes that the current record has written here.</summary>
     public int UncommittedBytes => Buffer.Length - _committed.Length;
 
     /// <summary>Keeps what the record wrote, be it nothing.</summary>

@@ -22,6 +22,12 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
     protected override void DecodeItem(ReadOnlySpan<byte> message)
     {
         _itemIndex++;
+        if (IsTooLarge(message.Length))
+        {
+            _rows.WriteTooLarge(Service, _itemIndex, "span", message);
+            return;
+        }
+
         ReadOnlySpan<byte> traceId = default, spanId = default, parentSpanId = default, traceState = default, name = default, statusMessage = default;
         ulong start = 0, end = 0;
         uint flags = 0, kind = 0, statusCode = 0, droppedAttributes = 0, droppedEvents = 0, droppedLinks = 0;
@@ -123,9 +129,9 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
         row.WriteText(name);
         row.WriteTextOrNull(statusMessage);
         row.WriteTextOrNull(traceState);
-        AttributeJson.WriteColumn(row, attributes.Of(message), SpanFields.Attributes);
-        SpanJson.WriteEvents(row, events.Of(message));
-        SpanJson.WriteLinks(row, links.Of(message));
+        AttributeJson.WriteColumn(row, attributes.Of(message), SpanFields.Attributes, Limits);
+        SpanJson.WriteEvents(row, events.Of(message), Limits);
+        SpanJson.WriteLinks(row, links.Of(message), Limits);
         SpanJson.WriteDropped(row, droppedAttributes, droppedEvents, droppedLinks);
         row.WriteLossless(message);
     }

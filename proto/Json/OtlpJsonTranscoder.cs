@@ -20,8 +20,17 @@ public sealed partial class OtlpJsonTranscoder
 
     private const string TooLong = "within 256 MiB";
 
+    // Where messages usually end (the value of an exemplar's attribute is at level 8). What is nested deeper has a long length set aside from the start: else each level of lists
+    // in lists that turns out long would move all that is in it.
+    private const int MaxShortLevel = 9;
+
+    // Taking out the former value of a key that comes again moves all that follows it in the message. That may be nearly everything, at each of the levels and once for each field.
+    private const int MaxMovesPerByte = 16;
+    private const int FreeMoves = 64 * 1024;
+
     private readonly WireBuffer _output = new();
     private readonly WireBuffer _scratch = new();
+    private long _movesLeft;
 
     // For each message that is open, where in the output the fields begin that it has so far. An object within an object is a level, whether a list lies between or not.
     private readonly int[] _starts = new int[(MaxDepth + 1) * JsonMessage.MaxFields];
@@ -39,6 +48,7 @@ public sealed partial class OtlpJsonTranscoder
     {
         _output.Clear();
         _scratch.Clear();
+        _movesLeft = FreeMoves + (long)MaxMovesPerByte * json.Length;
         var reader = new Utf8JsonReader(OtlpJson.SkipMark(json), new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
@@ -89,7 +99,7 @@ public sealed partial class OtlpJsonTranscoder
             var bit = 1u << field.Index;
             if ((written & bit) != 0)
             {
-                Forget(field, starts, ref written);
+                Forget(reader, field, starts, ref written);
             }
 
             if (reader.TokenType == JsonTokenType.Null)
@@ -123,7 +133,7 @@ public sealed partial class OtlpJsonTranscoder
     }
 
     // A key that comes again: the last one counts, as in every JSON parser, where protobuf would merge messages and continue lists. So the former value is taken out.
-    private void Forget(JsonField field, Span<int> starts, ref uint written)
+    private void Forget(in Utf8JsonReader reader, JsonField field, Span<int> starts, ref uint written)
     {
         // A value reaches to the beginning of the next one.
         var start = starts[field.Index];
@@ -132,6 +142,12 @@ public sealed partial class OtlpJsonTranscoder
         {
             var other = starts[BitOperations.TrailingZeroCount(left)];
             end = other > start ? Math.Min(end, other) : end;
+        }
+
+        _movesLeft -= _output.Length - end;
+        if (_movesLeft < 0)
+        {
+            Fail(reader, field, "given once: too much stands between keys that come again");
         }
 
         _output.Remove(start, end);
@@ -233,7 +249,7 @@ public sealed partial class OtlpJsonTranscoder
         }
 
         var message = field.Message!;
-        if (!message.IsShort)
+        if (!message.IsShort || level > MaxShortLevel)
         {
             var content = _output.BeginLength();
             ReadMessage(ref reader, message, level + 1);

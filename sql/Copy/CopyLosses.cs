@@ -42,4 +42,10 @@ public enum CopyLosses
 
     /// <summary>An id of nothing but zeros, stored as none.</summary>
     ZeroId = 1 << 10,
+
+    /// <summary>More attributes than are stored.</summary>
+    TooManyAttributes = 1 << 11,
+
+    /// <summary>A string or bytes in JSON longer than what is stored.</summary>
+    ValueTooLong = 1 << 12,
 }

@@ -12,8 +12,8 @@ namespace OtelOrleans.Sql.Copy;
 /// </summary>
 public sealed partial class CopyRowBuffer : IDisposable
 {
-    // Enough for the rows that one service has in one usual payload.
-    private const int InitialBytes = 16 * 1024;
+    // A row or a few: a payload may be of thousands of services with a row each. A buffer that needed more keeps it.
+    private const int InitialBytes = 1024;
 
     // What an emptied buffer may keep: a giant payload is rare, the memory it took should not stay.
     private const int KeptBytes = 1024 * 1024;
@@ -27,6 +27,9 @@ public sealed partial class CopyRowBuffer : IDisposable
 
     /// <summary>Bytes written.</summary>
     public int Length => _length;
+
+    /// <summary>Size of the array: what it costs.</summary>
+    public int Capacity => _bytes.Length;
 
     /// <summary>Rows begun.</summary>
     public int Rows { get; private set; }

@@ -89,6 +89,23 @@ public sealed class MalformedPayloadTests
         }
     }
 
+    [Theory]
+    [InlineData(Signal.Traces)]
+    [InlineData(Signal.Logs)]
+    [InlineData(Signal.Metrics)]
+    public void A_payload_cut_at_every_byte_is_refused_where_the_oracle_refuses_it(Signal signal)
+    {
+        // With the bytes of real SDKs, of a few items: JSON is cut so in JsonRobustnessTests.
+        foreach (var file in Directory.GetFiles(Corpus(""), "*.pb").Where(f => SignalOf(f) == signal))
+        {
+            var payload = Mutations.Small(File.ReadAllBytes(file));
+            for (var length = 1; length < payload.Length; length++)
+            {
+                AssertAgrees(signal, payload[..length]);
+            }
+        }
+    }
+
     [Fact]
     public void A_span_cut_anywhere_within_is_refused_where_the_oracle_refuses_it()
     {

@@ -39,8 +39,18 @@ internal static class Mutations
     /// <summary>Resource, scope and the first few items of a payload, with their own bytes: more of the mutations hit what is inside.</summary>
     public static byte[] Small(byte[] payload)
     {
+        if (payload.Length == 0)
+        {
+            return payload;
+        }
+
         var resource = Fields(payload)[0];
         var parts = Fields(Inner(resource)).ToLookup(f => f[0]);
+        if (!parts.Contains(0x12))
+        {
+            return payload;
+        }
+
         var scope = Fields(Inner(parts[0x12].First()));
         return Field(1, Join([.. parts[0x0A]]), Field(2, Join([.. scope.Where(f => f[0] == 0x0A), .. scope.Where(f => f[0] == 0x12).Take(3)])));
     }

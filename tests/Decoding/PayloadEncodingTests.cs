@@ -149,7 +149,7 @@ public sealed class PayloadEncodingTests
         var part = Assert.Single(decoder.Decode(chunk, ref next, payload.Length * 2, out var bytes));
 
         Assert.Equal(1, next);
-        Assert.Equal(part.Batch.Tables.Sum(t => t.Bytes.Length), bytes);
+        Assert.Equal(part.Batch.Tables.Sum(t => t.Bytes.Length) + part.Batch.Dimensions.Sum(d => d.Bytes.Length), bytes);
         Assert.InRange(bytes, payload.Length * 10, long.MaxValue);
     }
 

@@ -134,22 +134,26 @@ public sealed class PayloadLimitTests
     public void Too_many_records_are_one_dead_letter()
     {
         var metric = new Metric { Name = "m", Gauge = new() { DataPoints = { Enumerable.Range(0, 9).Select(i => new NumberDataPoint { AsInt = i, TimeUnixNano = 1 }) } } };
-        (Signal Signal, byte[] Payload, CopyLayout Layout)[] payloads =
+        var exemplars = new Metric { Name = "m", Gauge = new() { DataPoints = { new NumberDataPoint { TimeUnixNano = 1, Exemplars = { Enumerable.Range(0, 8).Select(_ => new Exemplar()) } } } } };
+
+        // With them count their resources and scopes, which may be as many.
+        (Signal Signal, byte[] Payload, CopyLayout Layout, int Rows, int Counted)[] payloads =
         [
-            (Signal.Traces, Join([.. Enumerable.Range(0, 5).Select(i => Traces($"s{i}", NewSpan(), NewSpan()).ToByteArray())]), CopyLayouts.Spans),
-            (Signal.Logs, Logs("shop", [.. Enumerable.Range(0, 10).Select(_ => new LogRecord())]).ToByteArray(), CopyLayouts.LogRecords),
-            (Signal.Metrics, Metrics("shop", metric).ToByteArray(), CopyLayouts.NumberPoints),
+            (Signal.Traces, Join([.. Enumerable.Range(0, 5).Select(i => Traces($"s{i}", NewSpan(), NewSpan()).ToByteArray())]), CopyLayouts.Spans, 10, 20),
+            (Signal.Logs, Logs("shop", [.. Enumerable.Range(0, 10).Select(_ => new LogRecord())]).ToByteArray(), CopyLayouts.LogRecords, 10, 12),
+            (Signal.Metrics, Metrics("shop", metric).ToByteArray(), CopyLayouts.NumberPoints, 9, 12),
+            (Signal.Metrics, Metrics("shop", exemplars).ToByteArray(), CopyLayouts.Exemplars, 8, 12),
         ];
-        foreach (var (signal, payload, layout) in payloads)
+        foreach (var (signal, payload, layout, rows, counted) in payloads)
         {
-            Assert.InRange(Rows(DecodeValue(signal, payload, null, new() { MaxRecordsPerPayload = 10 }), layout).Count, 9, 10);
-            var (reason, error) = Refusal(DecodeValue(signal, payload, null, new() { MaxRecordsPerPayload = 9 }), payload);
+            Assert.Equal(rows, Rows(DecodeValue(signal, payload, null, new() { MaxRecordsPerPayload = counted }), layout).Count);
+            var (reason, error) = Refusal(DecodeValue(signal, payload, null, new() { MaxRecordsPerPayload = counted - 1 }), payload);
             Assert.Equal(DeadLetterReason.TooManyRecords, reason);
             Assert.Contains("MaxRecordsPerPayload", error, StringComparison.Ordinal);
         }
 
         // Each payload counts for itself.
-        using var decoder = NewDecoder(new() { MaxRecordsPerPayload = 10 });
+        using var decoder = NewDecoder(new() { MaxRecordsPerPayload = 12 });
         Assert.Equal(20, Rows(decoder.Decode(Chunk(Signal.Logs, payloads[1].Payload, payloads[1].Payload)), CopyLayouts.LogRecords).Count);
     }
 
@@ -182,10 +186,16 @@ public sealed class PayloadLimitTests
             MaxDecompressedBytes = int.MaxValue,
             MaxCompressionRatio = 1,
             MaxRecordsPerPayload = 2_000_000,
+            MaxServicesPerPayload = 0,
+            MaxRecordBytes = 17 * MiB,
+            MaxAttributes = 0,
+            MaxAttributeValueBytes = 255,
+            MaxDepth = 65,
+            Encodings = { ["a.c"] = "json" },
             ContentEncodings = { ["a.b"] = "brotli", ["c"] = "Snappy" },
         };
         var problems = wrong.Problems(new FlowOptions()).ToList();
-        Assert.Equal(6, problems.Count);
+        Assert.Equal(12, problems.Count);
         Assert.All(problems, p => Assert.Contains("OtelOrleans:Decoding:", p, StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("a.b", StringComparison.Ordinal) && p.Contains("zstd", StringComparison.Ordinal));
         Assert.Contains(new DecodingOptions().Problems(new FlowOptions { MaxUndurableBytesPerSilo = 32 * MiB }), p => p.Contains("MaxUndurableBytesPerSilo", StringComparison.Ordinal));

@@ -25,7 +25,8 @@ internal static class Payloads
     public static IReadOnlyList<DecodedBatch> Decode(Signal signal, params byte[][] payloads) =>
         NewDecoder().Decode(Chunk(signal, payloads));
 
-    public static ChunkDecoder NewDecoder(DecodingOptions? options = null) => new(new DimensionCache(), new FakeTimeProvider(), Options.Create(options ?? new()));
+    public static ChunkDecoder NewDecoder(DecodingOptions? options = null) =>
+        new(new DimensionCache(limits: ValueLimits.Of(options ?? new())), new FakeTimeProvider(), Options.Create(options ?? new()));
 
     /// <summary>Decodes one value as it would come with this header <c>content-encoding</c>.</summary>
     public static IReadOnlyList<DecodedBatch> DecodeValue(Signal signal, byte[] value, string? contentEncoding, DecodingOptions? options = null)

@@ -9,13 +9,6 @@ namespace OtelOrleans.Tests.Infrastructure;
 /// <summary>Spans, log records and data points per service: as Google.Protobuf counts them in payload files, and as Postgres does in its tables.</summary>
 internal static class StoredCounts
 {
-    /// <summary>The corpus of the tests, or of the folder that <c>OTELORLEANS_TESTS_CORPUS</c> names.</summary>
-    public static IReadOnlyList<string> CorpusFiles { get; } =
-    [
-        .. Directory.GetFiles(Environment.GetEnvironmentVariable("OTELORLEANS_TESTS_CORPUS") ?? Path.Combine(AppContext.BaseDirectory, "Corpus"), "*.pb")
-            .Order(StringComparer.Ordinal),
-    ];
-
     /// <summary>What the oracle counts, a line per service.</summary>
     public static string Expected(IEnumerable<string> files, int repeated = 1)
     {

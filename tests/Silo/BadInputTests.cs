@@ -98,7 +98,7 @@ public sealed class BadInputTests(PostgresFixture postgres)
     public async Task Produce_says_that_kafka_is_away()
     {
         var (exitCode, _, errors) = await SiloProcess.RunAsync(
-            ["produce", StoredCounts.CorpusFiles[0]], new Dictionary<string, string> { ["KAFKA_BROKERS"] = "127.0.0.1:1", ["OTELORLEANS__Kafka__Properties__message.timeout.ms"] = "2000" });
+            ["produce", CorpusFiles.Protobuf[0]], new Dictionary<string, string> { ["KAFKA_BROKERS"] = "127.0.0.1:1", ["OTELORLEANS__Kafka__Properties__message.timeout.ms"] = "2000" });
 
         Assert.Equal(69, exitCode);
         Assert.Contains("KAFKA_BROKERS", Line(errors), StringComparison.Ordinal);

@@ -68,7 +68,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     /// <summary>Sends every file of the corpus; what is expected to be stored grows by it.</summary>
     public async Task ProduceCorpusAsync(int repeat = 1)
     {
-        await ProduceAsync(StoredCounts.CorpusFiles, repeat);
+        await ProduceAsync(CorpusFiles.Protobuf, repeat);
         _sent += repeat;
     }
 
@@ -81,7 +81,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     }
 
     /// <summary>Waits until exactly what was sent is stored.</summary>
-    public Task StoredAsync(int times = 1) => Wait.ForAsync(StoredCounts.Expected(StoredCounts.CorpusFiles, _sent * times), CountAsync);
+    public Task StoredAsync(int times = 1) => Wait.ForAsync(StoredCounts.Expected(CorpusFiles.Protobuf, _sent * times), CountAsync);
 
     /// <summary>Waits until exactly these files, each sent so many times, are stored.</summary>
     public Task StoredAsync(IReadOnlyList<string> files, int times) => Wait.ForAsync(StoredCounts.Expected(files, times), CountAsync);
@@ -97,7 +97,7 @@ internal sealed class PipelineBench : IAsyncDisposable
     public async Task ResumePointsAtEndAsync()
     {
         await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
-        await Wait.ForAsync((long)StoredCounts.CorpusFiles.Count * _sent, async () => await command.ExecuteScalarAsync() as long? ?? 0);
+        await Wait.ForAsync((long)CorpusFiles.Protobuf.Count * _sent, async () => await command.ExecuteScalarAsync() as long? ?? 0);
     }
 
     /// <summary>What lag tools see is what Postgres knows.</summary>
@@ -106,7 +106,7 @@ internal sealed class PipelineBench : IAsyncDisposable
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = Kafka.BootstrapServers, GroupId = "otelorleans" }).Build();
         var partitions = Topics.SelectMany(t => Enumerable.Range(0, 4).Select(p => new TopicPartition(t, p))).ToList();
         await Wait.ForAsync(
-            (long)StoredCounts.CorpusFiles.Count * _sent,
+            (long)CorpusFiles.Protobuf.Count * _sent,
             () => Task.FromResult(consumer.Committed(partitions, TimeSpan.FromSeconds(10)).Where(c => !c.Offset.IsSpecial).Sum(c => c.Offset.Value)));
     }
 
