@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help run test fuzz build lint proto bench dev-setup docker-compose-up docker-compose-down logs clean
+.PHONY: help run test fuzz torture build lint proto bench dev-setup docker-compose-up docker-compose-down logs clean
 
 help: ## List these targets
 	@echo "OtelOrleans: OpenTelemetry data from Kafka into PostgreSQL"
@@ -22,6 +22,9 @@ test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
 fuzz: dev-setup ## Compare payloads, and N changed ones, with Google.Protobuf (N=100000 CORPUS=folder of .pb and .json)
 	$(if $(CORPUS),OTELORLEANS_TESTS_CORPUS=$(abspath $(CORPUS))) OTELORLEANS_FUZZ_RUNS=$(or $(N),100000) \
 		dotnet run --project tests -c Release -- -class '*DifferentialTests' -class '*WholeCorpusTests' -diagnostics
+
+torture: dev-setup ## Break everything for MINUTES with SEED and count (ARGS=--outage, or '--load tiny|huge')
+	dotnet run --project tests -c Release -- torture --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(ARGS)
 
 build: ## Build everything, warnings as errors
 	dotnet build -c Release

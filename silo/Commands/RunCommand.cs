@@ -18,9 +18,18 @@ internal static class RunCommand
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var options = OtelOrleansOptions.Read(OtelOrleansOptions.Configuration());
-        await PreflightAsync(options, cancellationToken);
         await using var app = SiloHost.Build(options);
-        await StartAsync(app, cancellationToken);
+        try
+        {
+            await PreflightAsync(options, cancellationToken);
+            await StartAsync(app, cancellationToken);
+        }
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && Find<OperationCanceledException>(e) is not null)
+        {
+            // Asked to end before it was up, while it waited for Postgres perhaps: that is no failure. (Orleans cannot be stopped while it starts; what there is of it is disposed of.)
+            return ExitCodes.Success;
+        }
+
         // The host asks to stop when one of its services has died: a silo that saves no resume points, say, must not go on.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
         await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -12,13 +12,17 @@ internal static class Services
     /// <summary>Starts a Postgres for this test alone.</summary>
     public static async Task<PrivatePostgres> PostgresAsync()
     {
-        var ct = TestContext.Current.CancellationToken;
-        if (await PostgresBinaries.FindAsync(ct) is null)
+        await RequirePostgresAsync();
+        return await PrivatePostgres.CreateTemporaryAsync(null, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Goes on only where a Postgres can be started.</summary>
+    public static async Task RequirePostgresAsync()
+    {
+        if (await PostgresBinaries.FindAsync(TestContext.Current.CancellationToken) is null)
         {
             Missing(PostgresBinaries.HowToInstall);
         }
-
-        return await PrivatePostgres.CreateTemporaryAsync(null, ct);
     }
 
     private static void Missing(string reason)

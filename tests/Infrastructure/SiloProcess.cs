@@ -34,6 +34,11 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>The exit code of a process that has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    public int Id => _process.Id;
+
     /// <summary>Starts a verb with these environment variables; none of the test's own are passed on.</summary>
     public static SiloProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string? workingDirectory = null)
     {
@@ -85,7 +90,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             using var response = await client.GetAsync(HttpUrl + path);
             return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
             return (0, e.Message);
         }

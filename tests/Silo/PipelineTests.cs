@@ -95,6 +95,18 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Silo_ended_by_SIGTERM_while_it_waits_for_postgres_has_not_failed()
+    {
+        await using var server = await Services.PostgresAsync();
+        await using var bench = PipelineBench.Create(await PostgresFixture.CreateDatabaseAsync(server, "ended_early"));
+        await server.StopAsync(PostgresShutdown.Fast, Ct);
+        await using var silo = bench.StartSilo();
+        await Wait.ForAsync(async () => (await silo.GetAsync("/healthz/live")).Status == 200, () => Task.FromResult(silo.Errors));
+
+        Assert.Equal(0, await silo.TerminateAsync());
+    }
+
+    [Fact]
     public async Task Postgres_that_restarts_under_load_costs_nothing()
     {
         await using var server = await Services.PostgresAsync();
