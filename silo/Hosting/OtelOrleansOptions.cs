@@ -3,6 +3,7 @@ using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Grains.Sessions;
 using OtelOrleans.Silo.Kafka;
 using OtelOrleans.Sql;
+using OtelOrleans.Sql.Rollups;
 
 namespace OtelOrleans.Silo.Hosting;
 
@@ -12,6 +13,8 @@ internal sealed class OtelOrleansOptions
     public required KafkaStreamOptions Kafka { get; init; }
 
     public required PostgresOptions Postgres { get; init; }
+
+    public required RollupOptions Rollups { get; init; }
 
     public required AggregationOptions Aggregation { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed class OtelOrleansOptions
     public static OtelOrleansOptions Read(IConfiguration configuration)
     {
         var problems = new List<string>();
-        var known = new[] { KafkaStreamOptions.Section, PostgresSection, AggregationOptions.Section, FlowOptions.Section, DecodingOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
+        var known = new[] { KafkaStreamOptions.Section, PostgresSection, RollupOptions.Section, AggregationOptions.Section, FlowOptions.Section, DecodingOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
         problems.AddRange(configuration.GetSection("OtelOrleans").GetChildren().Select(s => $"OtelOrleans:{s.Key}")
             .Where(s => !known.Contains(s, StringComparer.OrdinalIgnoreCase))
             .Select(s => $"{s} is not a section of options; sections are {string.Join(", ", known)}"));
@@ -51,6 +54,7 @@ internal sealed class OtelOrleansOptions
         {
             Kafka = OptionsReader.Read<KafkaStreamOptions>(configuration, KafkaStreamOptions.Section, problems),
             Postgres = OptionsReader.Read<PostgresOptions>(configuration, PostgresSection, problems),
+            Rollups = OptionsReader.Read<RollupOptions>(configuration, RollupOptions.Section, problems),
             Aggregation = OptionsReader.Read<AggregationOptions>(configuration, AggregationOptions.Section, problems),
             Flow = OptionsReader.Read<FlowOptions>(configuration, FlowOptions.Section, problems),
             Decoding = OptionsReader.Read<DecodingOptions>(configuration, DecodingOptions.Section, problems),
@@ -60,6 +64,7 @@ internal sealed class OtelOrleansOptions
         };
         problems.AddRange(KafkaStreamOptionsValidator.Problems(options.Kafka));
         problems.AddRange(PostgresOptions.Validate(options.Postgres));
+        problems.AddRange(options.Rollups.Problems());
         problems.AddRange(options.Aggregation.Problems());
         problems.AddRange(options.Flow.Problems());
         problems.AddRange(options.Decoding.Problems(options.Flow));

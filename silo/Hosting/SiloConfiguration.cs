@@ -32,6 +32,7 @@ internal static class SiloConfiguration
         services.AddSingleton(s => new PostgresDatabase(options.Postgres));
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<PartitionKeeper>();
+        services.AddSingleton(options.Rollups);
         services.AddSingleton<CopyWriter>();
         services.AddSingleton<IngestLedger>();
         services.AddSingleton<PartitionProgress>();

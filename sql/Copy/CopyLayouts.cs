@@ -6,7 +6,7 @@ namespace OtelOrleans.Sql.Copy;
 public static class CopyLayouts
 {
     private const string Int2 = "smallint", Int4 = "integer", Int8 = "bigint", Float8 = "double precision", Bool = "boolean", Text = "text",
-        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int8Array = "bigint[]", Float8Array = "double precision[]";
+        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int2Array = "smallint[]", Int8Array = "bigint[]", Float8Array = "double precision[]";
 
     /// <summary>One row per span.</summary>
     public static CopyLayout Spans { get; } = new(1, CopyRole.Data, "spans",
@@ -76,9 +76,15 @@ public static class CopyLayouts
     public static CopyLayout HistogramBounds { get; } = new(104, CopyRole.Dimension, "metric_histogram_bounds",
         new("bounds_id", Int8), new("explicit_bounds", Float8Array));
 
-    /// <summary>All layouts; dimensions first, then data, each in ascending order of id: the order in which a transaction touches the tables.</summary>
+    /// <summary>What the spans of a transaction add to the rollups: one row per minute, service, span kind and name.</summary>
+    public static CopyLayout RollupDeltas { get; } = new(202, CopyRole.Flush, "service_rollup_deltas",
+        new("minute", TimestampTz), new("calls", Int8), new("errors", Int8), new("duration_ns_sum", Float8), new("duration_ns_min", Int8), new("duration_ns_max", Int8),
+        new("kind", Int2), new("service_name", Text), new("name", Text), new("buckets", Int2Array), new("counts", Int8Array));
+
+    /// <summary>All layouts; dimensions first, then data, each in ascending order of id, then what flushes say of themselves: the order in which a transaction touches the tables.</summary>
     public static IReadOnlyList<CopyLayout> All { get; } =
-        [Resources, Scopes, MetricSeries, HistogramBounds, Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters];
+        [Resources, Scopes, MetricSeries, HistogramBounds, Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters,
+        RollupDeltas];
 
     /// <summary>The layout with this id; false if this version does not know it.</summary>
     public static bool TryGet(short id, [NotNullWhen(true)] out CopyLayout? layout) => (layout = All.FirstOrDefault(l => l.Id == id)) is not null;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using OtelOrleans.Sql.Rollups;
 
 namespace OtelOrleans.Sql.Copy;
 
@@ -14,16 +15,18 @@ public sealed class CopyWriter : IAsyncDisposable
     private const int MaxConflicts = 3;
 
     private readonly PostgresDatabase _database;
+    private readonly SpanRollups _rollups;
     private readonly ILogger<CopyWriter> _logger;
     private readonly FlushQueue _queue;
     private readonly Task _workers;
     private int _failing;
 
     /// <summary>Starts the workers. Connections are opened when there is something to write.</summary>
-    public CopyWriter(PostgresDatabase database, ILogger<CopyWriter> logger)
+    public CopyWriter(PostgresDatabase database, RollupOptions rollups, TimeProvider time, ILogger<CopyWriter> logger)
     {
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
+        _rollups = new(rollups, time);
         _logger = logger;
         _queue = new(database.Options.MaxRowsPerTransaction, database.Options.MaxBytesPerTransaction);
         _workers = Task.WhenAll(Enumerable.Range(0, database.Options.WriterConnections).Select(_ => Task.Run(WorkAsync)));
@@ -72,7 +75,7 @@ public sealed class CopyWriter : IAsyncDisposable
             try
             {
                 await using var connection = await _database.Writer.OpenConnectionAsync();
-                transaction = new FlushTransaction(connection, group);
+                transaction = new FlushTransaction(connection, group, _rollups);
                 var fenced = await transaction.RunAsync();
                 if (fenced.Count == 0)
                 {

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using OtelOrleans.Sql.Rollups;
 
 namespace OtelOrleans.Sql.Copy;
 
@@ -23,7 +24,7 @@ internal enum FlushStage
 /// One try at storing a group: dimensions, then ledger and rows together. After an exception <see cref="Stage"/> says what it means, <see cref="Table"/> and
 /// <see cref="Blocks"/> what was being copied.
 /// </summary>
-internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group)
+internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group, SpanRollups rollups)
 {
     public FlushStage Stage { get; private set; }
 
@@ -37,6 +38,8 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
     public async Task<IReadOnlyCollection<PendingFlush>> RunAsync()
     {
         await UpsertDimensionsAsync();
+        using var rollupRows = new CopyRowBuffer();
+        var others = rollups.Write(rollupRows, group.SelectMany(f => f.Request.Blocks));
 
         Stage = FlushStage.Rows;
         await using var transaction = await connection.BeginTransactionAsync();
@@ -53,9 +56,13 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
                 await CopyAsync(layout, $"otel.{layout.Table}", blocks);
         }
 
+        if (rollupRows.Rows > 0)
+            await CopyAsync(CopyLayouts.RollupDeltas, "otel.service_rollup_deltas", [(group[0], new CopyBlock(CopyLayouts.RollupDeltas.Id, rollupRows.WrittenMemory, rollupRows.Rows))]);
+
         Stage = FlushStage.Committing;
         await transaction.CommitAsync();
         Stage = FlushStage.Committed;
+        SpanRollups.Committed(others);
         return [];
     }
 

@@ -88,7 +88,7 @@ public sealed class OutageTests(PostgresFixture postgres)
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
         using var proxy = new CommitCuttingProxy(sql.Options.Port, commitArrives);
         await using var throughProxy = new PostgresDatabase(new() { Host = "127.0.0.1", Port = proxy.Port, User = sql.Options.User, Password = sql.Options.Password, Database = sql.Options.Database, SslMode = "Disable" });
-        await using var writer = new CopyWriter(throughProxy, Microsoft.Extensions.Logging.Abstractions.NullLogger<CopyWriter>.Instance);
+        await using var writer = new CopyWriter(throughProxy, new(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<CopyWriter>.Instance);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(i =>
             writer.FlushAsync(new() { ServiceName = $"s{i}", Moves = [new("t", 0, null, 5)], Blocks = [Rows.Spans("s", 2)] }, Ct).AsTask()));
@@ -103,7 +103,7 @@ public sealed class OutageTests(PostgresFixture postgres)
     public async Task A_server_that_is_not_there_is_a_reason_to_retry()
     {
         await using var database = new PostgresDatabase(new() { Host = "127.0.0.1", Port = 1 });
-        await using var writer = new CopyWriter(database, Microsoft.Extensions.Logging.Abstractions.NullLogger<CopyWriter>.Instance);
+        await using var writer = new CopyWriter(database, new(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<CopyWriter>.Instance);
         var result = await writer.FlushAsync(new() { ServiceName = "s", Moves = [new("t", 0, null, 5)] }, Ct);
         Assert.Equal(FlushOutcome.Retry, result.Outcome);
         Assert.Contains("POSTGRES_HOST", result.Reason, StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using Npgsql;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
+using OtelOrleans.Sql.Rollups;
 using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.Sql;
@@ -37,7 +38,7 @@ internal sealed class SqlDatabase : IAsyncDisposable
 
     public Task<IReadOnlyList<string>> MigrateAsync() => new SchemaMigrator(Database, NullLogger<SchemaMigrator>.Instance).MigrateAsync(CancellationToken.None);
 
-    public CopyWriter NewWriter() => new(Database, NullLogger<CopyWriter>.Instance);
+    public CopyWriter NewWriter(RollupOptions? rollups = null) => new(Database, rollups ?? new(), TimeProvider.System, NullLogger<CopyWriter>.Instance);
 
     public async Task<T> ScalarAsync<T>(string sql)
     {

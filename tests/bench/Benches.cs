@@ -6,6 +6,7 @@ internal static class Benches
     private static readonly Dictionary<string, Action<string[], TextWriter>> ByName = new(StringComparer.Ordinal)
     {
         ["decode"] = static (args, output) => DecodeBench.Run(args.FirstOrDefault(), output),
+        ["rollups"] = static (args, output) => RollupBench.Run(args.FirstOrDefault(), output),
         ["json"] = static (args, output) => JsonBench.Run(args.FirstOrDefault(), output),
     };
 
