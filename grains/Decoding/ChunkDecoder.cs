@@ -27,6 +27,9 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     private SignalDecoder? _logs;
     private SignalDecoder? _metrics;
 
+    /// <summary>Of the records decoded by the last call, how many have no rows.</summary>
+    public int EmptyRecords { get; private set; }
+
     /// <summary>
     /// Decodes all records, in order, of protobuf or JSON: the first byte tells. A payload that is neither, or beyond a limit, becomes one dead letter of
     /// <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
@@ -45,6 +48,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, long partBytes, out long bytes)
     {
         bytes = 0;
+        EmptyRecords = 0;
         var payloadBytes = 0L;
         _rows.BeginChunk(chunk.Topic, chunk.Partition);
         for (; next < chunk.Records.Count && bytes < partBytes; next++)
@@ -55,6 +59,10 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             {
                 payloadBytes += Decode(record, chunk.Topic);
                 bytes = Math.Max(payloadBytes, _rows.Bytes);
+            }
+            else
+            {
+                EmptyRecords++;
             }
         }
 
@@ -95,7 +103,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             Refuse(record, refused.Reason, refused.Message);
         }
 
-        _rows.CommitRecord();
+        EmptyRecords += _rows.CommitRecord() == 0 ? 1 : 0;
         return length;
     }
 

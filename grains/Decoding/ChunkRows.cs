@@ -80,15 +80,22 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
             .WriteTo(service.Table(CopyLayouts.DeadLetters), payload);
     }
 
-    /// <summary>Keeps what the record wrote.</summary>
-    public void CommitRecord()
+    /// <summary>Keeps what the record wrote. Returns its rows.</summary>
+    public int CommitRecord()
     {
+        var rows = 0;
         foreach (var service in _touched)
         {
-            Bytes += service.CommitRecord(_record.Offset);
+            rows += service.UncommittedRows;
+        }
+
+        foreach (var service in _touched)
+        {
+            Bytes += service.CommitRecord(_record.Offset, rows);
         }
 
         _touched.Clear();
+        return rows;
     }
 
     /// <summary>Forgets what the record wrote; the record may write again.</summary>

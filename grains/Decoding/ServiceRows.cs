@@ -12,6 +12,8 @@ internal sealed class ServiceRows(TimeProvider time)
     private readonly HashSet<Dimension> _referred = [];
     private readonly List<Dimension> _dimensions = [];
     private readonly List<long> _offsets = [];
+    private readonly List<int> _decodedRows = [];
+    private bool _isShared;
     private int _committedDimensions;
 
     /// <summary>The service.</summary>
@@ -42,8 +44,25 @@ internal sealed class ServiceRows(TimeProvider time)
         }
     }
 
+    /// <summary>Rows that the current record has written.</summary>
+    public int UncommittedRows
+    {
+        get
+        {
+            var rows = 0;
+            foreach (var table in _tables)
+            {
+                rows += table.UncommittedRows;
+            }
+
+            return rows;
+        }
+    }
+
     /// <summary>Keeps what the record wrote. Returns its bytes.</summary>
-    public int CommitRecord(long offset)
+    /// <param name="offset">The record.</param>
+    /// <param name="decodedRows">The rows that it wrote for all services.</param>
+    public int CommitRecord(long offset, int decodedRows)
     {
         var bytes = 0;
         foreach (var table in _tables)
@@ -58,6 +77,8 @@ internal sealed class ServiceRows(TimeProvider time)
         }
 
         _offsets.Add(offset);
+        _decodedRows.Add(decodedRows);
+        _isShared |= UncommittedRows != decodedRows;
         _committedDimensions = _dimensions.Count;
         foreach (var table in _tables)
         {
@@ -104,7 +125,7 @@ internal sealed class ServiceRows(TimeProvider time)
         }
 
         var dimensions = _dimensions.Count == 0 ? [] : _dimensions.ToArray();
-        return new(ServiceName, new(topic, partition, RowBatch.NoOffset, [.. _offsets], tables, DimensionRowsOf(dimensions)), dimensions);
+        return new(ServiceName, new(topic, partition, RowBatch.NoOffset, [.. _offsets], tables, DimensionRowsOf(dimensions), _isShared ? [.. _decodedRows] : null), dimensions);
     }
 
     /// <summary>Ready for the next chunk.</summary>
@@ -118,6 +139,8 @@ internal sealed class ServiceRows(TimeProvider time)
         _referred.Clear();
         _dimensions.Clear();
         _offsets.Clear();
+        _decodedRows.Clear();
+        _isShared = false;
         _committedDimensions = 0;
     }
 

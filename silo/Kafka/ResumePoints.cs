@@ -31,7 +31,7 @@ internal sealed class ResumePoints(
     private readonly SemaphoreSlim _saving = new(1, 1);
 
     /// <summary>First offset of the partition that is not durable; null if nothing of it was ever read.</summary>
-    public ValueTask<long?> LoadAsync(string topic, int partition, CancellationToken cancellationToken) => progress.LoadAsync(topic, partition, cancellationToken);
+    public ValueTask<ResumePoint?> LoadAsync(string topic, int partition, CancellationToken cancellationToken) => progress.LoadAsync(topic, partition, cancellationToken);
 
     /// <summary>Notes offsets that Kafka no longer had when they were to be read.</summary>
     public Task RecordGapAsync(OffsetGap gap, CancellationToken cancellationToken) => gaps.RecordAsync(gap, cancellationToken);
@@ -95,7 +95,7 @@ internal sealed class ResumePoints(
         {
             List<ResumePoint> points =
             [
-                .. sessions.Select(s => new ResumePoint(s.Topic, s.Partition, s.ResumePoint))
+                .. sessions.Select(s => s.Progress)
                     // A partition at its beginning is noted too, once Kafka has said that it begins there: from then on nothing of it may go missing unseen.
                     .Where(p => p.NextOffset > _saved.GetValueOrDefault((p.Topic, p.Partition), -1)
                         && (p.NextOffset > 0 || (lags.HighWatermark(p.Topic, p.Partition) is not null && !lags.IsOutOfRange(p.Topic, p.Partition)))),

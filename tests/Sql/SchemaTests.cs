@@ -104,13 +104,14 @@ public sealed class SchemaTests(PostgresFixture postgres)
         var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ =>
             new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).EnsureAheadAsync(Ct)));
 
-        Assert.Equal(7 * 5, made.Sum());
+        var tables = (int)await sql.ScalarAsync<long>("select count(*) from pg_partitioned_table");
+        Assert.Equal(tables * 5, made.Sum());
         Assert.Equal(0L, await sql.CountAsync("spans_default"));
         Assert.Equal(1L, await sql.CountAsync("spans"));
         Assert.Equal(0, await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).EnsureAheadAsync(Ct));
 
         var dropped = await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).DropBeforeAsync(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), Ct);
-        Assert.Equal(7 * 6, dropped);
+        Assert.Equal(tables * 6, dropped);
         Assert.Equal(1L, await sql.CountAsync("spans"));
     }
 
@@ -124,7 +125,8 @@ public sealed class SchemaTests(PostgresFixture postgres)
             await read.ExecuteNonQueryAsync(Ct);
 
         var time = new ImpatientTime(TimeProvider.System.GetUtcNow().AddDays(1));
-        Assert.Equal(6, await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).EnsureAheadAsync(Ct));
+        var tables = (int)await sql.ScalarAsync<long>("select count(*) from pg_partitioned_table");
+        Assert.Equal(tables - 1, await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).EnsureAheadAsync(Ct));
     }
 
     [Fact]
