@@ -28,7 +28,8 @@ internal sealed record BufferedRows(RowBatch Batch, TableRows Table, int FirstRe
         return this with { Rows = new CopyBlock(CopyLayouts.DeadLetters.Id, rows.Written.ToArray(), 1) };
     }
 
-    private long OffsetOf(int row)
+    /// <summary>The record that a row is of.</summary>
+    public long OffsetOf(int row)
     {
         var record = FirstRecord;
         for (var left = Skipped + row; left >= Table.RecordRows[record]; record++)

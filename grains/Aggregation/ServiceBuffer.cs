@@ -94,6 +94,7 @@ internal sealed class ServiceBuffer
         while (flush.Bytes < maxBytes && _queue.TryDequeue(out var buffered))
         {
             buffered.AddBlocks(flush.Blocks);
+            buffered.AddRecords(CollectionsMarshal.GetValueRefOrAddDefault(flush.Records, (buffered.Batch.Topic, buffered.Batch.Partition), out _) ??= new());
             flush.Dimensions.AddRange(buffered.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows)));
             flush.LastOffsets[(buffered.Batch.Topic, buffered.Batch.Partition)] = buffered.Batch.LastOffset;
             flush.Rows += buffered.Rows;
@@ -131,6 +132,7 @@ internal sealed class ServiceBuffer
             flush.Blocks.RemoveAt(i);
             flush.Blocks.InsertRange(i, block.Without(row).Where(b => b.Rows.Rows > 0));
             flush.Blocks.Add(block.DeadLetter(row, sqlState, refused.Message));
+            flush.Records[(block.Batch.Topic, block.Batch.Partition)].Refused(block.OffsetOf(row), refused.Layout);
             return Request(flush);
         }
 
@@ -157,7 +159,7 @@ internal sealed class ServiceBuffer
         var moves = flush.LastOffsets.Select(last =>
         {
             var mark = _marks[last.Key];
-            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1);
+            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1, flush.Records[last.Key]);
         });
         return new FlushRequest
         {
@@ -190,6 +192,8 @@ internal sealed class ServiceBuffer
 
         public Dictionary<(string Topic, int Partition), long> LastOffsets { get; } = [];
 
+        public Dictionary<(string Topic, int Partition), MoveRecords> Records { get; } = [];
+
         public List<BufferedRows> Blocks { get; } = [];
 
         public List<CopyBlock> Dimensions { get; } = [];
@@ -218,6 +222,25 @@ internal sealed class ServiceBuffer
                 if (rows > 0)
                 {
                     blocks.Add(new BufferedRows(batch, table, first, 0, new CopyBlock(table.Layout, table.Bytes.AsMemory(Start(table, first)), rows)));
+                }
+            }
+        }
+
+        /// <summary>What the rows are of, as their decoder said it: the audit holds it against the rows that are stored.</summary>
+        public void AddRecords(MoveRecords records)
+        {
+            for (var record = first; record < batch.Offsets.Length; record++)
+            {
+                var rows = 0;
+                foreach (var table in batch.Tables)
+                {
+                    rows += table.RecordRows[record];
+                }
+
+                records.Add(batch.Offsets[record], rows, batch.DecodedRows?[record] ?? rows);
+                foreach (var table in batch.Tables)
+                {
+                    records.AddRows(table.Layout, table.RecordRows[record]);
                 }
             }
         }

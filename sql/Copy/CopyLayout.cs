@@ -8,6 +8,9 @@ public enum CopyRole : byte
 
     /// <summary>Rows are known by a content-hash id, their first column; they are upserted before the flush that needs them.</summary>
     Dimension = 2,
+
+    /// <summary>What a flush says of itself, a row for each move of the ledger; written by the writer, in the transaction of the flush.</summary>
+    Flush = 3,
 }
 
 /// <summary>A column of a layout: its name and its type as <c>pg_catalog.format_type</c> spells it.</summary>

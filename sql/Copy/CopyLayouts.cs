@@ -6,7 +6,7 @@ namespace OtelOrleans.Sql.Copy;
 public static class CopyLayouts
 {
     private const string Int2 = "smallint", Int4 = "integer", Int8 = "bigint", Float8 = "double precision", Bool = "boolean", Text = "text",
-        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int8Array = "bigint[]", Float8Array = "double precision[]";
+        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int8Array = "bigint[]", Int4Array = "integer[]", Float8Array = "double precision[]";
 
     /// <summary>One row per span.</summary>
     public static CopyLayout Spans { get; } = new(1, CopyRole.Data, "spans",
@@ -76,9 +76,18 @@ public static class CopyLayouts
     public static CopyLayout HistogramBounds { get; } = new(104, CopyRole.Dimension, "metric_histogram_bounds",
         new("bounds_id", Int8), new("explicit_bounds", Float8Array));
 
-    /// <summary>All layouts; dimensions first, then data, each in ascending order of id: the order in which a transaction touches the tables.</summary>
+    /// <summary>The tables of data, in ascending order of id.</summary>
+    public static IReadOnlyList<CopyLayout> Data { get; } =
+        [Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters];
+
+    /// <summary>One row per move of the ledger: what was stored with it. Between partition and service name a count for each table of <see cref="Data"/>, named as the table.</summary>
+    public static CopyLayout Flushes { get; } = new(201, CopyRole.Flush, "ingest_flushes",
+        [new("from_offset", Int8), new("to_offset", Int8), new("partition", Int4), .. Data.Select(l => new CopyColumn(l.Table, Int4)), new("service_name", Text), new("topic", Text),
+            new("offsets", Int8Array), new("rows", Int4Array), new("decoded_rows", Int4Array), new("letters", Int4Array)]);
+
+    /// <summary>All layouts; dimensions first, then data, each in ascending order of id, then flushes: the order in which a transaction touches the tables.</summary>
     public static IReadOnlyList<CopyLayout> All { get; } =
-        [Resources, Scopes, MetricSeries, HistogramBounds, Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters];
+        [Resources, Scopes, MetricSeries, HistogramBounds, .. Data, Flushes];
 
     /// <summary>The layout with this id; false if this version does not know it.</summary>
     public static bool TryGet(short id, [NotNullWhen(true)] out CopyLayout? layout) => (layout = All.FirstOrDefault(l => l.Id == id)) is not null;

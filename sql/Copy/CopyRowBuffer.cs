@@ -40,6 +40,9 @@ public sealed partial class CopyRowBuffer : IDisposable
     /// <summary>What was written. Valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
+    /// <summary>The same, to be kept across an await. Valid until the next write.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
+
     /// <summary>Where the buffer stands.</summary>
     public Mark CurrentMark => new(_length, Rows, _lossyRows.Count);
 

@@ -53,6 +53,8 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
                 await CopyAsync(layout, $"otel.{layout.Table}", blocks);
         }
 
+        await CopyFlushesAsync();
+
         Stage = FlushStage.Committing;
         await transaction.CommitAsync();
         Stage = FlushStage.Committed;
@@ -103,6 +105,14 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
         while (await reader.ReadAsync())
             stuck.Remove((int)reader.GetInt64(0) - 1);
         return stuck.Select(i => moves[i].Flush).ToHashSet();
+    }
+
+    /// <summary>What the flushes say of themselves. Nothing of it can be refused, but for a reason that concerns them all.</summary>
+    private async Task CopyFlushesAsync()
+    {
+        using var rows = new CopyRowBuffer();
+        FlushRows.Write(rows, group);
+        await CopyAsync(CopyLayouts.Flushes, $"otel.{CopyLayouts.Flushes.Table}", [(group[0], new CopyBlock(CopyLayouts.Flushes.Id, rows.WrittenMemory, rows.Rows))]);
     }
 
     private async Task CopyAsync(CopyLayout layout, string table, List<(PendingFlush Owner, CopyBlock Block)> blocks)
