@@ -17,6 +17,7 @@ internal static class CommandLine
             RunCommand.Create(),
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
+            AuditCommand.Create(),
             ProduceCommand.Create(),
             DemoCommand.Create(),
         };

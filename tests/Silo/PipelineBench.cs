@@ -24,6 +24,8 @@ internal sealed class PipelineBench : IAsyncDisposable
         _database = new PostgresDatabase(options);
     }
 
+    public PostgresOptions Postgres => _options;
+
     public EmbeddedKafka Kafka { get; } = new();
 
     /// <summary>The servers as a silo's configuration names them.</summary>
@@ -112,6 +114,15 @@ internal sealed class PipelineBench : IAsyncDisposable
         Kafka.DeleteRecords(topic, 0, sent.Offset.Value + 1);
         return $"{topic}/0 {sent.Offset.Value}-{sent.Offset.Value + 1}";
     }
+
+    /// <summary>Waits until the resume points of all partitions have passed so many records.</summary>
+    public Task ResumePointsAtAsync(long records) => Wait.ForAsync(
+        records,
+        async () =>
+        {
+            await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
+            return (long)(await command.ExecuteScalarAsync())!;
+        });
 
     public async Task<IReadOnlyList<string>> GapsAsync()
     {
