@@ -20,10 +20,12 @@ internal sealed record BufferedRows(RowBatch Batch, TableRows Table, int FirstRe
     ];
 
     /// <summary>A dead letter in place of the row.</summary>
-    public BufferedRows DeadLetter(int row, string? sqlState, string error)
+    public BufferedRows DeadLetter(int row, string serviceName, string? sqlState, string error)
     {
         using var rows = new CopyRowBuffer();
-        new DeadLetterRow(Batch.Topic, Batch.Partition, OffsetOf(row), ItemIndex: null, TimestampUnixMs: null, SignalOf(Table.Layout), DeadLetterReason.RefusedByPostgres, sqlState, error)
+        new DeadLetterRow(
+                Batch.Topic, Batch.Partition, OffsetOf(row), ItemIndex: null, TimestampUnixMs: null, SignalOf(Table.Layout), DeadLetterReason.RefusedByPostgres, sqlState, error, serviceName,
+                RowLayout: Table.Layout)
             .WriteTo(rows, Rows.Slice(row, 1).Bytes.Span);
         return this with { Rows = new CopyBlock(CopyLayouts.DeadLetters.Id, rows.Written.ToArray(), 1) };
     }

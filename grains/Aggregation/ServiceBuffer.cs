@@ -131,7 +131,7 @@ internal sealed class ServiceBuffer
 
             flush.Blocks.RemoveAt(i);
             flush.Blocks.InsertRange(i, block.Without(row).Where(b => b.Rows.Rows > 0));
-            flush.Blocks.Add(block.DeadLetter(row, sqlState, refused.Message));
+            flush.Blocks.Add(block.DeadLetter(row, _serviceName, sqlState, refused.Message));
             flush.Records[(block.Batch.Topic, block.Batch.Partition)].Refused(block.OffsetOf(row), refused.Layout);
             return Request(flush);
         }
@@ -226,24 +226,7 @@ internal sealed class ServiceBuffer
             }
         }
 
-        /// <summary>What the rows are of, as their decoder said it: the audit holds it against the rows that are stored.</summary>
-        public void AddRecords(MoveRecords records)
-        {
-            for (var record = first; record < batch.Offsets.Length; record++)
-            {
-                var rows = 0;
-                foreach (var table in batch.Tables)
-                {
-                    rows += table.RecordRows[record];
-                }
-
-                records.Add(batch.Offsets[record], rows, batch.DecodedRows?[record] ?? rows);
-                foreach (var table in batch.Tables)
-                {
-                    records.AddRows(table.Layout, table.RecordRows[record]);
-                }
-            }
-        }
+        public void AddRecords(MoveRecords records) => batch.AddRecordsTo(records, first);
 
         private static int Start(TableRows table, int first) => first == 0 ? 0 : table.RecordEnds[first - 1];
 

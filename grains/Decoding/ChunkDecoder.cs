@@ -89,6 +89,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
 
             SignalCheck.Check(record.Signal, payload);
             decoder.Decode(payload);
+            _rows.WriteItemLetters(payload);
         }
         catch (OtherSignalException other)
         {
@@ -110,7 +111,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     private void Refuse(in PayloadRecord record, string reason, string error)
     {
         _rows.RollbackRecord();
-        _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, reason, error, record.Value);
+        _rows.WriteDeadLetter(reason, error, record.Value);
     }
 
     private ReadOnlySpan<byte> FromJson(Signal signal, ReadOnlySpan<byte> payload) => signal switch

@@ -44,19 +44,16 @@ internal static class AuditCommand
     private static string Format(AuditReport report)
     {
         var partitions = report.Ranges.GroupBy(r => (r.Topic, r.Partition)).Select(Sum).ToList();
-        List<string[]> table =
-        [
+        var table = TextTable.Format(
             ["topic/partition", "offsets", "records", "empty", "stored", "dead", "rows decoded", "rows stored", "dead letters", ""],
-            .. partitions.Select(p => (string[])
+            partitions.Select(p => (string[])
             [
                 $"{p.Topic}/{p.Partition}", $"[{p.From}, {p.To})", N(p.RecordsRead), N(p.RecordsEmpty), N(p.RecordsStored), N(p.RecordsDeadLettered), N(p.RowsDecoded), N(p.RowsStored),
                 N(p.DeadLetters), p.Holds ? "holds" : "DOES NOT HOLD",
             ]),
-        ];
-        int[] widths = [.. Enumerable.Range(0, table[0].Length).Select(column => table.Max(row => row[column].Length))];
+            rightAligned: [1, 2, 3, 4, 5, 6, 7, 8]);
         List<string> lines =
         [
-            .. table.Select(row => string.Join("  ", row.Select((cell, i) => i is 0 or 9 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd()),
             .. report.Gaps.Select(g => $"gap      {g.Topic}/{g.Partition} [{g.FromOffset}, {g.ToOffset}): {g.Reason}"),
             .. report.Notes.Select(n => $"note     {n}"),
             .. report.Findings.Select(f => $"problem  {f.Where}: {f.What}"),
@@ -64,7 +61,7 @@ internal static class AuditCommand
                 ? $"holds: {N(partitions.Sum(p => p.RecordsRead))} records of {partitions.Count} partitions, {N(partitions.Sum(p => p.RowsStored))} rows"
                 : $"does not hold: {report.Findings.Count} problems",
         ];
-        return string.Join('\n', lines) + '\n';
+        return table + string.Join('\n', lines) + '\n';
     }
 
     private static AuditRange Sum(IGrouping<(string Topic, int Partition), AuditRange> ranges) => ranges.Aggregate((x, y) => new AuditRange(

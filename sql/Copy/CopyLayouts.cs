@@ -54,7 +54,8 @@ public static class CopyLayouts
     /// <summary>One row per payload, or part of a payload, that cannot be stored.</summary>
     public static CopyLayout DeadLetters { get; } = new(8, CopyRole.Data, "dead_letters",
         new("topic", Text), new("partition", Int4), new("offset", Int8), new("item_index", Int4), new("record_time", TimestampTz), new("signal", Text),
-        new("reason", Text), new("sqlstate", Text), new("error", Text), new("payload", Bytea));
+        new("reason", Text), new("sqlstate", Text), new("error", Text), new("payload", Bytea),
+        new("service_name", Text), new("content_encoding", Text), new("row_layout", Int2));
 
     /// <summary>One row per distinct resource.</summary>
     public static CopyLayout Resources { get; } = new(101, CopyRole.Dimension, "resources",

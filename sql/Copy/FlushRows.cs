@@ -7,24 +7,31 @@ internal static class FlushRows
 {
     private static readonly MoveRecords Nothing = new();
 
-    public static void Write(CopyRowBuffer rows, IEnumerable<PendingFlush> group)
+    /// <summary>Appends the rows.</summary>
+    /// <param name="rows">Rows of layout <see cref="CopyLayouts.Flushes"/>.</param>
+    /// <param name="group">The flushes of the transaction.</param>
+    /// <param name="movesLedger">False: rows of a dead letter are stored, and the ledger stays where it is.</param>
+    public static void Write(CopyRowBuffer rows, IEnumerable<PendingFlush> group, bool movesLedger = true)
     {
         foreach (var flush in group)
         {
             foreach (var move in flush.Moves)
-                Write(rows, flush.Request.ServiceName, move);
+                Write(rows, flush.Request.ServiceName, move, movesLedger);
         }
     }
 
-    private static void Write(CopyRowBuffer rows, string serviceName, LedgerMove move)
+    private static void Write(CopyRowBuffer rows, string serviceName, LedgerMove move, bool movesLedger)
     {
         var records = move.Records ?? Nothing;
         rows.BeginRow(CopyLayouts.Flushes);
-        if (move.ExpectedNextOffset is { } from)
+        if (movesLedger && move.ExpectedNextOffset is { } from)
             rows.WriteInt64(from);
         else
             rows.WriteNull();
-        rows.WriteInt64(move.NextOffset);
+        if (movesLedger)
+            rows.WriteInt64(move.NextOffset);
+        else
+            rows.WriteNull();
         rows.WriteInt32(move.Partition);
         foreach (var layout in CopyLayouts.Data)
         {

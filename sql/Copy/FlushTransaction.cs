@@ -23,7 +23,10 @@ internal enum FlushStage
 /// One try at storing a group: dimensions, then ledger and rows together. After an exception <see cref="Stage"/> says what it means, <see cref="Table"/> and
 /// <see cref="Blocks"/> what was being copied.
 /// </summary>
-internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group)
+/// <param name="connection">Open, and nothing else's.</param>
+/// <param name="group">Stored together.</param>
+/// <param name="letterId">The rows are those of a dead letter: its mark takes the place of the ledger, which does not move.</param>
+internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group, long? letterId = null)
 {
     public FlushStage Stage { get; private set; }
 
@@ -40,7 +43,7 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
 
         Stage = FlushStage.Rows;
         await using var transaction = await connection.BeginTransactionAsync();
-        var fenced = await MoveLedgerAsync();
+        var fenced = letterId is { } id ? await MarkLetterAsync(id) : await MoveLedgerAsync();
         if (fenced.Count > 0)
         {
             await transaction.RollbackAsync();
@@ -107,11 +110,19 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
         return stuck.Select(i => moves[i].Flush).ToHashSet();
     }
 
+    /// <summary>Compare-and-set on the letter: whoever comes second waits for the first, and finds it marked.</summary>
+    private async Task<IReadOnlyCollection<PendingFlush>> MarkLetterAsync(long id)
+    {
+        await using var command = new NpgsqlCommand("update otel.dead_letters set replayed_at = now() where id = $1 and replayed_at is null and dropped_at is null", connection);
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteNonQueryAsync() == 1 ? [] : [.. group];
+    }
+
     /// <summary>What the flushes say of themselves. Nothing of it can be refused, but for a reason that concerns them all.</summary>
     private async Task CopyFlushesAsync()
     {
         using var rows = new CopyRowBuffer();
-        FlushRows.Write(rows, group);
+        FlushRows.Write(rows, group, movesLedger: letterId is null);
         await CopyAsync(CopyLayouts.Flushes, $"otel.{CopyLayouts.Flushes.Table}", [(group[0], new CopyBlock(CopyLayouts.Flushes.Id, rows.WrittenMemory, rows.Rows))]);
     }
 

@@ -45,6 +45,11 @@ public sealed class MoveRecords
     /// <summary>A row of a record is refused by Postgres; a dead letter takes its place.</summary>
     public void Refused(long offset, short layout)
     {
+        if (layout == CopyLayouts.DeadLetters.Id)
+        {
+            return;
+        }
+
         _tables[layout]--;
         _tables[CopyLayouts.DeadLetters.Id] = RowsOf(CopyLayouts.DeadLetters.Id) + 1;
         _letters[_offsets.BinarySearch(offset)]++;

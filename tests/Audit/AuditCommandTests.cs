@@ -12,7 +12,7 @@ public sealed class AuditCommandTests(AuditedDatabase database) : IClassFixture<
     {
         var copy = await database.CopyAsync();
 
-        var (exitCode, output) = await copy.AuditAsync();
+        var (exitCode, output) = await copy.RunAsync("audit");
 
         Assert.True(exitCode == 0, output);
         Assert.Matches(string.Create(CultureInfo.InvariantCulture, $@"
@@ -76,7 +76,7 @@ holds: {AuditedDatabase.Records} records of \d+ partitions, "), output);
         var range = await copy.ScalarAsync<string>($"select topic || '/' || partition || ' [' || coalesce(from_offset, 0) || ', ' || to_offset || ')' from otel.ingest_flushes where {last}");
         await copy.ExecuteAsync($"delete from otel.ingest_flushes where {last}");
 
-        var (exitCode, output) = await copy.AuditAsync();
+        var (exitCode, output) = await copy.RunAsync("audit");
 
         Assert.Equal(1, exitCode);
         Assert.Matches($"{Regex.Escape(range)}: service blue: (its last flush ended at|the ledger stands at)", output);
@@ -133,7 +133,7 @@ holds: {AuditedDatabase.Records} records of \d+ partitions, "), output);
         var made = await copy.ScalarAsync<int>($"select otel.ensure_partitions('otel.spans', '{day:yyyy-MM-dd}', '{day:yyyy-MM-dd}')");
         Assert.Equal(1, made);
 
-        var (exitCode, output) = await copy.AuditAsync();
+        var (exitCode, output) = await copy.RunAsync("audit");
 
         Assert.True(exitCode == 0, output);
     }

@@ -1,8 +1,6 @@
 using Google.Protobuf;
-using Npgsql;
 using OpenTelemetry.Proto.Trace.V1;
 using OtelOrleans.Sql;
-using OtelOrleans.Tests.Audit;
 using OtelOrleans.Tests.Infrastructure;
 using OtelOrleans.Tests.Silo;
 using static OtelOrleans.Tests.Decoding.Payloads;
@@ -59,10 +57,10 @@ public sealed class AuditedDatabase(PostgresFixture postgres) : IAsyncLifetime
             await copy.ExecuteAsync(sql);
         }
 
-        return await copy.AuditAsync(arguments);
+        return await copy.RunAsync(["audit", .. arguments]);
     }
 
-    public async Task<AuditedCopy> CopyAsync() => new(await postgres.CopyDatabaseAsync(_stored));
+    public async Task<DatabaseCopy> CopyAsync() => new(await postgres.CopyDatabaseAsync(_stored));
 
     private static (string Name, byte[] Content)[] Special =>
     [
@@ -73,28 +71,6 @@ public sealed class AuditedDatabase(PostgresFixture postgres) : IAsyncLifetime
         ("4-logs-empty.pb", []),
         ("5-traces-without-spans.pb", Traces("red").ToByteArray()),
     ];
-}
-
-/// <summary>A copy of the database, to do harm to.</summary>
-public sealed class AuditedCopy(PostgresOptions options)
-{
-    public PostgresOptions Options => options;
-
-    public async Task ExecuteAsync(string sql) => await ScalarAsync<object?>(sql);
-
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var connection = new NpgsqlConnection($"{PostgresFixture.ConnectionString(options)};Pooling=false");
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
-
-    public async Task<(int ExitCode, string Output)> AuditAsync(params string[] arguments)
-    {
-        var (exitCode, output, errors) = await SiloProcess.RunAsync(["audit", .. arguments], SiloProcess.Variables(options, "127.0.0.1:1"));
-        return (exitCode, output + errors);
-    }
 }
 
 internal static class TracesDataExtensions

@@ -70,10 +70,10 @@ internal sealed class PipelineBench : IAsyncDisposable
         _sent += repeat;
     }
 
-    public async Task ProduceAsync(IReadOnlyList<string> files, int repeat = 1)
+    public async Task ProduceAsync(IReadOnlyList<string> files, int repeat = 1, params string[] headers)
     {
         var (exitCode, output, errors) = await SiloProcess.RunAsync(
-            ["produce", .. files, "--repeat", repeat.ToString(CultureInfo.InvariantCulture)], new Dictionary<string, string> { ["KAFKA_BROKERS"] = Kafka.BootstrapServers });
+            ["produce", .. files, "--repeat", repeat.ToString(CultureInfo.InvariantCulture), .. headers.SelectMany(h => new[] { "--header", h })], new Dictionary<string, string> { ["KAFKA_BROKERS"] = Kafka.BootstrapServers });
         Assert.True(exitCode == 0, errors);
         Assert.Contains($"{files.Count * repeat} records", output, StringComparison.Ordinal);
     }
