@@ -11,6 +11,7 @@ namespace OtelOrleans.GrainInterfaces;
 /// <param name="Tables">Rows per table, in ascending order of <see cref="TableRows.Layout"/>.</param>
 /// <param name="Dimensions">Dimension rows (resources, scopes, metric series, …) that the rows refer to and that the sender does not know to be stored.
 /// They belong to the batch as a whole and are written, idempotently, before its rows.</param>
+/// <param name="DecodedRows">For each record the number of its rows of all services: what the audit holds against what is stored. Null: the records have rows of this service only.</param>
 [GenerateSerializer, Immutable, Alias("otelorleans.RowBatch")]
 public sealed record RowBatch(
     [property: Id(0)] string Topic,
@@ -18,7 +19,8 @@ public sealed record RowBatch(
     [property: Id(2)] long PreviousOffset,
     [property: Id(3)] long[] Offsets,
     [property: Id(4)] TableRows[] Tables,
-    [property: Id(5)] DimensionRows[] Dimensions)
+    [property: Id(5)] DimensionRows[] Dimensions,
+    [property: Id(6)] int[]? DecodedRows = null)
 {
     /// <summary>Stands for "no offset before this one".</summary>
     public const long NoOffset = -1;

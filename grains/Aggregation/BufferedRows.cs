@@ -20,15 +20,18 @@ internal sealed record BufferedRows(RowBatch Batch, TableRows Table, int FirstRe
     ];
 
     /// <summary>A dead letter in place of the row.</summary>
-    public BufferedRows DeadLetter(int row, string? sqlState, string error)
+    public BufferedRows DeadLetter(int row, string serviceName, string? sqlState, string error)
     {
         using var rows = new CopyRowBuffer();
-        new DeadLetterRow(Batch.Topic, Batch.Partition, OffsetOf(row), ItemIndex: null, TimestampUnixMs: null, SignalOf(Table.Layout), DeadLetterReason.RefusedByPostgres, sqlState, error)
+        new DeadLetterRow(
+                Batch.Topic, Batch.Partition, OffsetOf(row), ItemIndex: null, TimestampUnixMs: null, SignalOf(Table.Layout), DeadLetterReason.RefusedByPostgres, sqlState, error, serviceName,
+                RowLayout: Table.Layout)
             .WriteTo(rows, Rows.Slice(row, 1).Bytes.Span);
         return this with { Rows = new CopyBlock(CopyLayouts.DeadLetters.Id, rows.Written.ToArray(), 1) };
     }
 
-    private long OffsetOf(int row)
+    /// <summary>The record that a row is of.</summary>
+    public long OffsetOf(int row)
     {
         var record = FirstRecord;
         for (var left = Skipped + row; left >= Table.RecordRows[record]; record++)

@@ -94,6 +94,7 @@ internal sealed class ServiceBuffer
         while (flush.Bytes < maxBytes && _queue.TryDequeue(out var buffered))
         {
             buffered.AddBlocks(flush.Blocks);
+            buffered.AddRecords(CollectionsMarshal.GetValueRefOrAddDefault(flush.Records, (buffered.Batch.Topic, buffered.Batch.Partition), out _) ??= new());
             flush.Dimensions.AddRange(buffered.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows)));
             flush.LastOffsets[(buffered.Batch.Topic, buffered.Batch.Partition)] = buffered.Batch.LastOffset;
             flush.Rows += buffered.Rows;
@@ -130,7 +131,8 @@ internal sealed class ServiceBuffer
 
             flush.Blocks.RemoveAt(i);
             flush.Blocks.InsertRange(i, block.Without(row).Where(b => b.Rows.Rows > 0));
-            flush.Blocks.Add(block.DeadLetter(row, sqlState, refused.Message));
+            flush.Blocks.Add(block.DeadLetter(row, _serviceName, sqlState, refused.Message));
+            flush.Records[(block.Batch.Topic, block.Batch.Partition)].Refused(block.OffsetOf(row), refused.Layout);
             return Request(flush);
         }
 
@@ -157,7 +159,7 @@ internal sealed class ServiceBuffer
         var moves = flush.LastOffsets.Select(last =>
         {
             var mark = _marks[last.Key];
-            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1);
+            return new LedgerMove(last.Key.Topic, last.Key.Partition, mark.InLedger ? mark.Durable + 1 : null, last.Value + 1, flush.Records[last.Key]);
         });
         return new FlushRequest
         {
@@ -190,6 +192,8 @@ internal sealed class ServiceBuffer
 
         public Dictionary<(string Topic, int Partition), long> LastOffsets { get; } = [];
 
+        public Dictionary<(string Topic, int Partition), MoveRecords> Records { get; } = [];
+
         public List<BufferedRows> Blocks { get; } = [];
 
         public List<CopyBlock> Dimensions { get; } = [];
@@ -221,6 +225,8 @@ internal sealed class ServiceBuffer
                 }
             }
         }
+
+        public void AddRecords(MoveRecords records) => batch.AddRecordsTo(records, first);
 
         private static int Start(TableRows table, int first) => first == 0 ? 0 : table.RecordEnds[first - 1];
 

@@ -31,6 +31,9 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     private SignalDecoder? _logs;
     private SignalDecoder? _metrics;
 
+    /// <summary>Of the records decoded by the last call, how many have no rows.</summary>
+    public int EmptyRecords { get; private set; }
+
     /// <summary>
     /// Decodes all records, in order, of protobuf or JSON: the first byte tells. A payload that is neither, or beyond a limit, becomes one dead letter of
     /// <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
@@ -55,6 +58,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, long partBytes, out long bytes)
     {
         bytes = 0;
+        EmptyRecords = 0;
         var payloadBytes = 0L;
         _rows.BeginChunk(chunk.StoredTopic, chunk.Partition);
         for (; next < chunk.Records.Count && bytes < partBytes && _rows.Services < PartServices; next++)
@@ -65,6 +69,10 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             {
                 payloadBytes += Decode(record, chunk.Topic);
                 bytes = Math.Max(payloadBytes, _rows.Bytes);
+            }
+            else
+            {
+                EmptyRecords++;
             }
         }
 
@@ -91,6 +99,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
 
             SignalCheck.Check(record.Signal, payload);
             decoder.Decode(payload);
+            _rows.WriteItemLetters(payload);
         }
         catch (OtherSignalException other)
         {
@@ -105,14 +114,14 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             Refuse(record, refused.Reason, refused.Message);
         }
 
-        _rows.CommitRecord();
+        EmptyRecords += _rows.CommitRecord() == 0 ? 1 : 0;
         return length;
     }
 
     private void Refuse(in PayloadRecord record, string reason, string error)
     {
         _rows.RollbackRecord();
-        _rows.WriteDeadLetter(_rows.For(ServiceNames.Unknown), null, reason, error, record.Value);
+        _rows.WriteDeadLetter(reason, error, record.Value);
     }
 
     private string? FormatOf(string topic) => _options.Encodings.Count > 0 ? _options.Encodings.GetValueOrDefault(topic) : null;

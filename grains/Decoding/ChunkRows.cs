@@ -27,6 +27,7 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
     private string _topic = "";
     private int _partition;
     private PayloadRecord _record;
+    private readonly List<(ServiceRows Service, int Item, string Reason, string Error)> _itemLetters = [];
     private int _items;
     private int _recordServices;
     private long _keptBytes;
@@ -98,17 +99,45 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
         return service;
     }
 
-    /// <summary>Writes a dead letter in place of something that cannot be stored.</summary>
+    /// <summary>A dead letter will take the place of an item: see <see cref="WriteItemLetters"/>.</summary>
     /// <param name="service">Whose batch it goes with.</param>
-    /// <param name="itemIndex">Which span, log record or data point of the payload; null for all of it.</param>
+    /// <param name="item">Which span or log record of the payload, from 0.</param>
+    /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">What is wrong, for people.</param>
+    public void RefuseItem(ServiceRows service, int item, string reason, string error) => _itemLetters.Add((service, item, reason, error));
+
+    /// <summary>
+    /// The payload is decoded: writes the letters of its items. Each holds a message of its own, with the item's resource and scope as they came, so that it can be decoded again.
+    /// </summary>
+    public void WriteItemLetters(ReadOnlySpan<byte> payload)
+    {
+        if (_itemLetters.Count == 0)
+        {
+            return;
+        }
+
+        var envelopes = ItemEnvelopes.Of(payload, _itemLetters.ConvertAll(l => l.Item));
+        for (var i = 0; i < envelopes.Count; i++)
+        {
+            var (service, item, reason, error) = _itemLetters[i];
+            WriteDeadLetter(service, item, reason, error, envelopes[i]);
+        }
+
+        _itemLetters.Clear();
+    }
+
+    /// <summary>Writes a dead letter in place of a payload that cannot be stored.</summary>
     /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
     /// <param name="error">What is wrong, for people.</param>
     /// <param name="payload">The original bytes.</param>
-    public void WriteDeadLetter(ServiceRows service, int? itemIndex, string reason, string error, ReadOnlySpan<byte> payload)
+    public void WriteDeadLetter(string reason, string error, ReadOnlySpan<byte> payload) => WriteDeadLetter(For(ServiceNames.Unknown), null, reason, error, payload);
+
+    private void WriteDeadLetter(ServiceRows service, int? itemIndex, string reason, string error, ReadOnlySpan<byte> payload)
     {
         // Kafka says -1 where it has no timestamp.
         long? timestamp = _record.TimestampUnixMs >= 0 ? _record.TimestampUnixMs : null;
-        new DeadLetterRow(_topic, _partition, _record.Offset, itemIndex, timestamp, _record.Signal, reason, SqlState: null, error)
+        new DeadLetterRow(_topic, _partition, _record.Offset, itemIndex, timestamp, _record.Signal, reason, SqlState: null, error, service.ServiceName,
+            itemIndex is null ? _record.ContentEncoding : PayloadEncodings.Identity)
             .WriteTo(service.Table(CopyLayouts.DeadLetters), payload);
     }
 
@@ -116,20 +145,28 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
     public void WriteTooLarge(ServiceRows service, int itemIndex, string what, ReadOnlySpan<byte> message) => WriteDeadLetter(
         service, itemIndex, DeadLetterReason.RecordTooLarge, $"A {what} has {message.Length:N0} bytes, {MaxItemBytes:N0} are allowed: see {nameof(DecodingOptions.MaxRecordBytes)}.", message);
 
-    /// <summary>Keeps what the record wrote.</summary>
-    public void CommitRecord()
+    /// <summary>Keeps what the record wrote. Returns its rows.</summary>
+    public int CommitRecord()
     {
+        var rows = 0;
         foreach (var service in _touched)
         {
-            Bytes += service.CommitRecord(_record.Offset);
+            rows += service.UncommittedRows;
+        }
+
+        foreach (var service in _touched)
+        {
+            Bytes += service.CommitRecord(_record.Offset, rows);
         }
 
         _touched.Clear();
+        return rows;
     }
 
     /// <summary>Forgets what the record wrote; the record may write again.</summary>
     public void RollbackRecord()
     {
+        _itemLetters.Clear();
         foreach (var service in _touched)
         {
             service.RollbackRecord();
@@ -208,6 +245,7 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
 
         _services.Clear();
         _touched.Clear();
+        _itemLetters.Clear();
         _byName.Clear();
         _record = default;
         Bytes = 0;

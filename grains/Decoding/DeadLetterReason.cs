@@ -39,6 +39,9 @@ internal static class DeadLetterReason
     /// <summary>A trace or span id has a length that none can have.</summary>
     public const string InvalidId = "invalid_id";
 
+    /// <summary>So many items cannot be stored that the payload is kept whole.</summary>
+    public const string TooManyRefusedItems = "too_many_refused_items";
+
     /// <summary>Postgres refuses the row; the payload is the row as it was sent to COPY.</summary>
     public const string RefusedByPostgres = "refused_by_postgres";
 }

@@ -13,8 +13,12 @@ namespace OtelOrleans.Grains.Decoding;
 /// <param name="Reason">One of <see cref="DeadLetterReason"/>.</param>
 /// <param name="SqlState">Postgres' code, where Postgres refused it.</param>
 /// <param name="Error">What is wrong, for people.</param>
+/// <param name="ServiceName">Whose batch it goes with.</param>
+/// <param name="ContentEncoding">How the payload is compressed, where a header says it.</param>
+/// <param name="RowLayout">The payload is a row of this layout that Postgres refuses; null: it is a message.</param>
 internal readonly record struct DeadLetterRow(
-    string Topic, int Partition, long Offset, int? ItemIndex, long? TimestampUnixMs, Signal Signal, string Reason, string? SqlState, string Error)
+    string Topic, int Partition, long Offset, int? ItemIndex, long? TimestampUnixMs, Signal Signal, string Reason, string? SqlState, string Error, string ServiceName,
+    string? ContentEncoding = null, short? RowLayout = null)
 {
     /// <summary>Appends the row.</summary>
     /// <param name="rows">Rows of layout <see cref="CopyLayouts.DeadLetters"/>.</param>
@@ -62,5 +66,23 @@ internal readonly record struct DeadLetterRow(
 
         rows.WriteText(Error);
         rows.WriteBytea(payload);
+        rows.WriteText(ServiceName);
+        if (ContentEncoding is { } encoding)
+        {
+            rows.WriteText(encoding);
+        }
+        else
+        {
+            rows.WriteNull();
+        }
+
+        if (RowLayout is { } layout)
+        {
+            rows.WriteInt16(layout);
+        }
+        else
+        {
+            rows.WriteNull();
+        }
     }
 }

@@ -6,6 +6,7 @@ using Orleans.Streams.Core;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Grains.Decoding;
 
@@ -42,8 +43,9 @@ internal sealed class DecoderGrain(
         {
             while (next < item.Records.Count && session.IsOpen)
             {
-                var batches = Decode(item, ref next, out var bytes);
-                var part = session.Decoded(progress, item.Records[next - 1].Offset, bytes);
+                var first = next;
+                var batches = Decode(item, ref next, out var bytes, out var emptyRecords);
+                var part = session.Decoded(progress, item.Records[next - 1].Offset, bytes, new RecordCounts(next - first, emptyRecords));
                 await Task.WhenAll(batches.Select(batch => SendAsync(session, part, batch)));
                 session.Sent(progress, part);
                 while (next < item.Records.Count && !tracker.HasCredit(session) && session.HasRowsBefore(progress))
@@ -66,10 +68,11 @@ internal sealed class DecoderGrain(
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
-    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long bytes)
+    private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long bytes, out int emptyRecords)
     {
         var decoder = decoders.Get();
         var batches = decoder.Decode(chunk, ref next, ChunkDecoder.PartBytes, out bytes);
+        emptyRecords = decoder.EmptyRecords;
         decoders.Return(decoder);
         return batches;
     }

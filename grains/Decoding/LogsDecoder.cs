@@ -82,7 +82,7 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
 
         if (traceId.Length is not (0 or TraceIdLength) || spanId.Length is not (0 or SpanIdLength))
         {
-            Reject(message, traceId.Length, spanId.Length);
+            Reject(traceId.Length, spanId.Length);
             return;
         }
 
@@ -171,11 +171,10 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         }
     }
 
-    private void Reject(ReadOnlySpan<byte> message, int traceIdLength, int spanIdLength) =>
-        _rows.WriteDeadLetter(
+    private void Reject(int traceIdLength, int spanIdLength) =>
+        _rows.RefuseItem(
             Service,
             _itemIndex,
             DeadLetterReason.InvalidId,
-            $"A log record has ids of {traceIdLength} (trace) and {spanIdLength} (span) bytes, where 0 or 16 and 0 or 8 are allowed.",
-            message);
+            $"A log record has ids of {traceIdLength} (trace) and {spanIdLength} (span) bytes, where 0 or 16 and 0 or 8 are allowed.");
 }

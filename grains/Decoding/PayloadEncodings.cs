@@ -7,6 +7,9 @@ namespace OtelOrleans.Grains.Decoding;
 /// </remarks>
 internal static class PayloadEncodings
 {
+    /// <summary>Not compressed, whatever the first bytes look like.</summary>
+    public const string Identity = "identity";
+
     private static readonly (string Name, PayloadEncoding Encoding)[] s_all =
     [
         ("gzip", PayloadEncoding.Gzip),
@@ -14,7 +17,7 @@ internal static class PayloadEncodings
         ("snappy", PayloadEncoding.Snappy),
         ("x-snappy-framed", PayloadEncoding.SnappyFramed),
         ("lz4", PayloadEncoding.Lz4),
-        ("identity", PayloadEncoding.Identity),
+        (Identity, PayloadEncoding.Identity),
         ("deflate", PayloadEncoding.Zlib),
         ("zlib", PayloadEncoding.Zlib),
         ("x-gzip", PayloadEncoding.Gzip),

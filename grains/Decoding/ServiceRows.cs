@@ -14,6 +14,8 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
     private readonly HashSet<Dimension> _referred = [];
     private readonly List<Dimension> _dimensions = [];
     private readonly List<long> _offsets = [];
+    private readonly List<int> _decodedRows = [];
+    private bool _isShared;
     private int _committedDimensions;
     private long _dimensionBytes;
 
@@ -81,8 +83,25 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         }
     }
 
+    /// <summary>Rows that the current record has written.</summary>
+    public int UncommittedRows
+    {
+        get
+        {
+            var rows = 0;
+            foreach (var table in _tables)
+            {
+                rows += table.UncommittedRows;
+            }
+
+            return rows;
+        }
+    }
+
     /// <summary>Keeps what the record wrote. Returns its bytes.</summary>
-    public long CommitRecord(long offset)
+    /// <param name="offset">The record.</param>
+    /// <param name="decodedRows">The rows that it wrote for all services.</param>
+    public long CommitRecord(long offset, int decodedRows)
     {
         var bytes = 0L;
         foreach (var table in _tables)
@@ -97,6 +116,8 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         }
 
         _offsets.Add(offset);
+        _decodedRows.Add(decodedRows);
+        _isShared |= UncommittedRows != decodedRows;
         _committedDimensions = _dimensions.Count;
         var dimensionBytes = _dimensionBytes;
         _dimensionBytes = 0;
@@ -146,7 +167,7 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         }
 
         var dimensions = _dimensions.Count == 0 ? [] : _dimensions.ToArray();
-        return new(ServiceName, new(topic, partition, RowBatch.NoOffset, [.. _offsets], tables, DimensionRowsOf(dimensions)), dimensions);
+        return new(ServiceName, new(topic, partition, RowBatch.NoOffset, [.. _offsets], tables, DimensionRowsOf(dimensions), _isShared ? [.. _decodedRows] : null), dimensions);
     }
 
     /// <summary>Ready for the next chunk.</summary>
@@ -160,6 +181,8 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         _referred.Clear();
         _dimensions.Clear();
         _offsets.Clear();
+        _decodedRows.Clear();
+        _isShared = false;
         _committedDimensions = 0;
         _dimensionBytes = 0;
     }

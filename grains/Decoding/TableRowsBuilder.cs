@@ -19,11 +19,14 @@ internal sealed class TableRowsBuilder(CopyLayout layout)
     /// <summary>Bytes that the current record has written here.</summary>
     public int UncommittedBytes => Buffer.Length - _committed.Length;
 
+    /// <summary>The rows among it.</summary>
+    public int UncommittedRows => Buffer.Rows - _committed.Rows;
+
     /// <summary>Keeps what the record wrote, be it nothing.</summary>
     public void CommitRecord()
     {
         _recordEnds.Add(Buffer.Length);
-        _recordRows.Add(Buffer.Rows - _committed.Rows);
+        _recordRows.Add(UncommittedRows);
         _committed = Buffer.CurrentMark;
     }
 

@@ -98,7 +98,7 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
 
         if (traceId.Length != TraceIdLength || spanId.Length != SpanIdLength || parentSpanId.Length is not (0 or SpanIdLength))
         {
-            Reject(message, traceId.Length, spanId.Length, parentSpanId.Length);
+            Reject(traceId.Length, spanId.Length, parentSpanId.Length);
             return;
         }
 
@@ -158,11 +158,10 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
         }
     }
 
-    private void Reject(ReadOnlySpan<byte> message, int traceIdLength, int spanIdLength, int parentSpanIdLength) =>
-        _rows.WriteDeadLetter(
+    private void Reject(int traceIdLength, int spanIdLength, int parentSpanIdLength) =>
+        _rows.RefuseItem(
             Service,
             _itemIndex,
             DeadLetterReason.InvalidId,
-            $"A span has ids of {traceIdLength} (trace), {spanIdLength} (span) and {parentSpanIdLength} (parent) bytes, where 16, 8 and 0 or 8 are allowed.",
-            message);
+            $"A span has ids of {traceIdLength} (trace), {spanIdLength} (span) and {parentSpanIdLength} (parent) bytes, where 16, 8 and 0 or 8 are allowed.");
 }

@@ -1,3 +1,5 @@
+using OtelOrleans.Sql.Ledger;
+
 namespace OtelOrleans.Grains.Sessions;
 
 /// <summary>One polled chunk, or a decoded part of one, on its way to being durable. Guarded by the session's lock.</summary>
@@ -10,6 +12,9 @@ internal sealed class ChunkProgress(long lastOffset, long bytes, long movedAt)
 
     /// <summary>What it takes of the credit: first its payloads as they came, then what decoding made of them.</summary>
     public long Bytes { get; set; } = bytes;
+
+    /// <summary>Its records, once they are decoded; without those that have gone into a part.</summary>
+    public RecordCounts Records { get; set; }
 
     /// <summary>When it was polled, or last decoded a part of.</summary>
     public long MovedAt { get; set; } = movedAt;

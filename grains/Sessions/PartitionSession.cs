@@ -1,5 +1,6 @@
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Decoding;
+using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Grains.Sessions;
 
@@ -8,10 +9,11 @@ namespace OtelOrleans.Grains.Sessions;
 /// the next session. Replaying is always safe, because aggregators drop what they have already seen.
 /// Shared in plain memory by the receiver, the decoder grains and the durability watcher of one silo; thread safe.
 /// </summary>
-internal sealed class PartitionSession(string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null, string? storedTopic = null)
+internal sealed class PartitionSession(
+    string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null, RecordCounts consumed = default, string? storedTopic = null)
 {
     private readonly Lock _lock = new();
-    private readonly OffsetTracker _offsets = new(resumePoint);
+    private readonly OffsetTracker _offsets = new(resumePoint, consumed);
     private readonly Dictionary<long, ChunkProgress> _chunks = [];
     private readonly Dictionary<string, AggregatorLink> _links = [];
     private ChunkProgress? _inside;
@@ -42,6 +44,18 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
             lock (_lock)
             {
                 return _offsets.ResumePoint;
+            }
+        }
+    }
+
+    /// <summary>The same, with what was read up to there.</summary>
+    public ResumePoint Progress
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new(StoredTopic, partition, _offsets.ResumePoint, _offsets.Consumed);
             }
         }
     }
@@ -110,11 +124,11 @@ internal sealed class PartitionSession(string topic, int partition, long id, lon
     /// The chunk's records up to an offset were decoded, and so many bytes came out since the part before. Returns what the part's batches belong to, for
     /// <see cref="Sending"/> and <see cref="Sent"/>.
     /// </summary>
-    public ChunkProgress Decoded(ChunkProgress progress, long lastOffset, long bytes)
+    public ChunkProgress Decoded(ChunkProgress progress, long lastOffset, long bytes, RecordCounts records = default)
     {
         lock (_lock)
         {
-            return _offsets.Decoded(progress, lastOffset, bytes, time.GetTimestamp());
+            return _offsets.Decoded(progress, lastOffset, bytes, time.GetTimestamp(), records);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Grains.Sessions;
 
@@ -16,11 +17,12 @@ internal sealed class PartitionTracker(IOptions<FlowOptions> options, TimeProvid
     public IEnumerable<PartitionSession> Sessions => _sessions.Values;
 
     /// <summary>Begins a session at the resume point; it takes the place of the partition's session before.</summary>
-    public PartitionSession Open(string topic, int partition, long resumePoint, string? storedTopic = null)
+    public PartitionSession Open(string topic, ResumePoint from)
     {
-        var movedAt = _sessions.TryGetValue((topic, partition), out var before) ? before.MovedAt : (long?)null;
-        var session = new PartitionSession(topic, partition, Interlocked.Increment(ref _lastSessionId), resumePoint, time, movedAt, storedTopic);
-        _sessions[(topic, partition)] = session;
+        var key = (topic, from.Partition);
+        var movedAt = _sessions.TryGetValue(key, out var before) ? before.MovedAt : (long?)null;
+        var session = new PartitionSession(topic, from.Partition, Interlocked.Increment(ref _lastSessionId), from.NextOffset, time, movedAt, from.Consumed, from.Topic);
+        _sessions[key] = session;
         return session;
     }
 

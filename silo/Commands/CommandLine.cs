@@ -17,6 +17,8 @@ internal static class CommandLine
             RunCommand.Create(),
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
+            AuditCommand.Create(),
+            DeadLettersCommand.Create(),
             ProduceCommand.Create(),
             DemoCommand.Create(),
         };
@@ -25,7 +27,8 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             // One line, the first error: later ones mostly follow from it.
-            var verbs = parsed.CommandResult.Command == root ? $"verbs are {string.Join(", ", root.Subcommands.Select(c => c.Name))}; " : "";
+            var subcommands = parsed.CommandResult.Command.Subcommands;
+            var verbs = subcommands.Count > 0 ? $"verbs are {string.Join(", ", subcommands.Select(c => c.Name))}; " : "";
             await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message.TrimEnd('.')}: {verbs}see {string.Join(' ', parsed.CommandResult.Command.Parents.Select(c => c.Name).Append(parsed.CommandResult.Command.Name))} --help");
             return ExitCodes.Usage;
         }

@@ -127,7 +127,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             }
 
             _neverRead = saved is null;
-            Begin(saved ?? 0, services.Consumers.Open(topic, partition, saved ?? 0));
+            var from = saved ?? new ResumePoint(_incarnation.StoredTopic, partition, 0);
+            Begin(from, services.Consumers.Open(topic, partition, from.NextOffset));
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
@@ -139,13 +140,13 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         }
     }
 
-    private void Begin(long resumePoint, PartitionBuffer buffer)
+    private void Begin(ResumePoint from, PartitionBuffer buffer)
     {
         _buffer = buffer;
-        _session = services.Tracker.Open(topic, partition, resumePoint, _incarnation.StoredTopic);
+        _session = services.Tracker.Open(topic, from);
         _askedAnew = null;
         services.Lags.Watch(topic, partition, buffer);
-        SiloLog.PartitionOpened(services.Log, topic, partition, resumePoint);
+        SiloLog.PartitionOpened(services.Log, topic, partition, from.NextOffset);
     }
 
     /// <summary>A chunk that Orleans dropped or that no decoder came to take, or rows that an aggregator has accepted and does not flush.</summary>
@@ -181,10 +182,10 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return;
         }
 
-        var resumePoint = session.ResumePoint;
+        var from = session.Progress;
         _brokenAt = 0;
         _backoff = session.HasMoved ? FirstBackoff : TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, LastBackoff.Ticks));
-        Begin(resumePoint, services.Consumers.Seek(buffer, resumePoint));
+        Begin(from, services.Consumers.Seek(buffer, from.NextOffset));
     }
 
     /// <summary>Kafka does not have the resume point. Never passed over in silence.</summary>
@@ -195,7 +196,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return;
         }
 
-        var from = session.ResumePoint;
+        var progress = session.Progress;
+        var from = progress.NextOffset;
         if (from > range.High)
         {
             await StartedOverAsync(session, buffer, from, range.High);
@@ -205,14 +207,14 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         if (from >= range.Low)
         {
             // Was out of range when asked, is not any more.
-            Begin(from, services.Consumers.Seek(buffer, from));
+            Begin(progress, services.Consumers.Seek(buffer, from));
             return;
         }
 
         if (_neverRead && from == 0)
         {
             // The first run over this partition begins at the earliest record there is.
-            Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
+            Begin(progress with { NextOffset = range.Low }, services.Consumers.Seek(buffer, range.Low));
             return;
         }
 
@@ -235,7 +237,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         }
 
         session.Break("Kafka no longer has the resume point");
-        Begin(range.Low, services.Consumers.Seek(buffer, range.Low));
+        Begin(progress with { NextOffset = range.Low }, services.Consumers.Seek(buffer, range.Low));
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class ResumePoints(
         incarnations.LatestAsync(topic, partition, topicId, cancellationToken);
 
     /// <summary>First offset of the partition that is not durable; null if nothing of it was ever read.</summary>
-    public ValueTask<long?> LoadAsync(TopicIncarnation incarnation, CancellationToken cancellationToken) =>
+    public ValueTask<ResumePoint?> LoadAsync(TopicIncarnation incarnation, CancellationToken cancellationToken) =>
         progress.LoadAsync(incarnation.StoredTopic, incarnation.Partition, cancellationToken);
 
     /// <summary>Notes offsets that Kafka no longer had when they were to be read.</summary>
@@ -112,7 +112,7 @@ internal sealed class ResumePoints(
         {
             List<(string Topic, ResumePoint Point)> moved =
             [
-                .. sessions.Select(s => (s.Topic, Point: new ResumePoint(s.StoredTopic, s.Partition, s.ResumePoint)))
+                .. sessions.Select(s => (s.Topic, Point: s.Progress))
                     // A partition at its beginning is noted too, once Kafka has said that it begins there: from then on nothing of it may go missing unseen.
                     .Where(s => s.Point.NextOffset > _saved.GetValueOrDefault((s.Point.Topic, s.Point.Partition), -1)
                         && (s.Point.NextOffset > 0 || (lags.HighWatermark(s.Topic, s.Point.Partition) is not null && !lags.IsOutOfRange(s.Topic, s.Point.Partition)))),

@@ -6,7 +6,7 @@ namespace OtelOrleans.Sql.Copy;
 public static class CopyLayouts
 {
     private const string Int2 = "smallint", Int4 = "integer", Int8 = "bigint", Float8 = "double precision", Bool = "boolean", Text = "text",
-        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int2Array = "smallint[]", Int8Array = "bigint[]", Float8Array = "double precision[]";
+        Jsonb = "jsonb", Bytea = "bytea", Numeric20 = "numeric(20,0)", TimestampTz = "timestamp with time zone", Int2Array = "smallint[]", Int4Array = "integer[]", Int8Array = "bigint[]", Float8Array = "double precision[]";
 
     /// <summary>One row per span.</summary>
     public static CopyLayout Spans { get; } = new(1, CopyRole.Data, "spans",
@@ -54,7 +54,8 @@ public static class CopyLayouts
     /// <summary>One row per payload, or part of a payload, that cannot be stored.</summary>
     public static CopyLayout DeadLetters { get; } = new(8, CopyRole.Data, "dead_letters",
         new("topic", Text), new("partition", Int4), new("offset", Int8), new("item_index", Int4), new("record_time", TimestampTz), new("signal", Text),
-        new("reason", Text), new("sqlstate", Text), new("error", Text), new("payload", Bytea));
+        new("reason", Text), new("sqlstate", Text), new("error", Text), new("payload", Bytea),
+        new("service_name", Text), new("content_encoding", Text), new("row_layout", Int2));
 
     /// <summary>One row per distinct resource.</summary>
     public static CopyLayout Resources { get; } = new(101, CopyRole.Dimension, "resources",
@@ -76,6 +77,15 @@ public static class CopyLayouts
     public static CopyLayout HistogramBounds { get; } = new(104, CopyRole.Dimension, "metric_histogram_bounds",
         new("bounds_id", Int8), new("explicit_bounds", Float8Array));
 
+    /// <summary>The tables of data, in ascending order of id.</summary>
+    public static IReadOnlyList<CopyLayout> Data { get; } =
+        [Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters];
+
+    /// <summary>One row per move of the ledger: what was stored with it. Between partition and service name a count for each table of <see cref="Data"/>, named as the table.</summary>
+    public static CopyLayout Flushes { get; } = new(201, CopyRole.Flush, "ingest_flushes",
+        [new("from_offset", Int8), new("to_offset", Int8), new("partition", Int4), .. Data.Select(l => new CopyColumn(l.Table, Int4)), new("service_name", Text), new("topic", Text),
+            new("offsets", Int8Array), new("rows", Int4Array), new("decoded_rows", Int4Array), new("letters", Int4Array)]);
+
     /// <summary>What the spans of a transaction add to the rollups: one row per minute, service, span kind and name.</summary>
     public static CopyLayout RollupDeltas { get; } = new(202, CopyRole.Flush, "service_rollup_deltas",
         new("minute", TimestampTz), new("calls", Int8), new("errors", Int8), new("duration_ns_sum", Float8), new("duration_ns_min", Int8), new("duration_ns_max", Int8),
@@ -83,8 +93,7 @@ public static class CopyLayouts
 
     /// <summary>All layouts; dimensions first, then data, each in ascending order of id, then what flushes say of themselves: the order in which a transaction touches the tables.</summary>
     public static IReadOnlyList<CopyLayout> All { get; } =
-        [Resources, Scopes, MetricSeries, HistogramBounds, Spans, LogRecords, NumberPoints, HistogramPoints, ExponentialHistogramPoints, SummaryPoints, Exemplars, DeadLetters,
-        RollupDeltas];
+        [Resources, Scopes, MetricSeries, HistogramBounds, .. Data, Flushes, RollupDeltas];
 
     /// <summary>The layout with this id; false if this version does not know it.</summary>
     public static bool TryGet(short id, [NotNullWhen(true)] out CopyLayout? layout) => (layout = All.FirstOrDefault(l => l.Id == id)) is not null;

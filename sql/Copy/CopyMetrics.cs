@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text;
 
 namespace OtelOrleans.Sql.Copy;
 
@@ -17,6 +18,11 @@ internal static class CopyMetrics
     private static readonly Counter<long> Flushes =
         Meter.CreateCounter<long>("otelorleans.copy.flushes", "{flush}", "Requests committed. Divided by the transactions: how many go together.");
 
+    private static readonly Counter<long> DeadLetters =
+        Meter.CreateCounter<long>("otelorleans.copy.dead_letters", "{letter}", "Dead letters committed, by reason.");
+
+    private static readonly int Reason = CopyLayouts.DeadLetters.Columns.ToList().FindIndex(c => c.Name == "reason");
+
     private static readonly Histogram<double> Duration =
         Meter.CreateHistogram<double>("otelorleans.copy.transaction.duration", "s", "Time of a transaction, by outcome; error.type is the SQLSTATE or the exception's type.");
 
@@ -29,6 +35,22 @@ internal static class CopyMetrics
         {
             if (CopyLayouts.TryGet(table.Key, out var layout))
                 Rows.Add(table.Sum(), new KeyValuePair<string, object?>("table", layout.Table));
+        }
+
+        foreach (var block in group.SelectMany(f => f.Request.Blocks))
+        {
+            if (block.Layout == CopyLayouts.DeadLetters.Id)
+                CountLetters(block);
+        }
+    }
+
+    private static void CountLetters(CopyBlock letters)
+    {
+        var rest = letters.Bytes.Span;
+        for (var row = 0; row < letters.Rows; row++)
+        {
+            DeadLetters.Add(1, new KeyValuePair<string, object?>("reason", Encoding.UTF8.GetString(CopyRows.ColumnOf(rest, Reason))));
+            rest = rest[CopyRows.LengthOf(rest, 1)..];
         }
     }
 

@@ -7,6 +7,7 @@ public sealed partial class CopyRowBuffer
 {
     // Object ids of the element types in pg_type; they are the same in every installation.
     private const int Int8Oid = 20;
+    private const int Int4Oid = 23;
     private const int Float8Oid = 701;
 
     // Digits of the binary numeric stand in groups of four.
@@ -50,6 +51,26 @@ public sealed partial class CopyRowBuffer
     /// <summary>Begins a <c>double precision[]</c> of known length; <paramref name="count"/> times <see cref="WriteDouble"/> complete the column.</summary>
     public void BeginDoubleArray(int count) => BeginArray(Float8Oid, count);
 
+    /// <summary>Writes a <c>bigint[]</c>.</summary>
+    public void WriteInt64Array(IReadOnlyList<long> values)
+    {
+        BeginArray(Int8Oid, values.Count);
+        for (var i = 0; i < values.Count; i++)
+        {
+            WriteInt64(values[i]);
+        }
+    }
+
+    /// <summary>Writes an <c>integer[]</c>.</summary>
+    public void WriteInt32Array(IReadOnlyList<int> values)
+    {
+        BeginArray(Int4Oid, values.Count, sizeof(int));
+        for (var i = 0; i < values.Count; i++)
+        {
+            WriteInt32(values[i]);
+        }
+    }
+
     /// <summary>Writes a <c>uint64</c> as <c>bigint</c>; what does not fit becomes the largest that does, and the row lossy.</summary>
     public void WriteCount(ulong value)
     {
@@ -61,12 +82,12 @@ public sealed partial class CopyRowBuffer
         WriteInt64((long)Math.Min(value, long.MaxValue));
     }
 
-    private void BeginArray(int elementType, int count)
+    private void BeginArray(int elementType, int count, int elementBytes = sizeof(long))
     {
         // Dimensions, whether there are NULLs, element type; then length and lower bound of the only dimension. An empty array has no dimension.
         var header = count == 0 ? 12 : 20;
         var room = Reserve(sizeof(int) + header);
-        BinaryPrimitives.WriteInt32BigEndian(room, checked(header + count * 12));
+        BinaryPrimitives.WriteInt32BigEndian(room, checked(header + count * (sizeof(int) + elementBytes)));
         BinaryPrimitives.WriteInt32BigEndian(room[4..], count == 0 ? 0 : 1);
         BinaryPrimitives.WriteInt32BigEndian(room[8..], 0);
         BinaryPrimitives.WriteInt32BigEndian(room[12..], elementType);

@@ -48,6 +48,20 @@ internal static partial class CopyRows
         return rows.Length - rest.Length;
     }
 
+    /// <summary>The bytes of a column of the first row; null where it is null. For whole rows that were counted before.</summary>
+    public static ReadOnlySpan<byte> ColumnOf(ReadOnlySpan<byte> rows, int column)
+    {
+        var rest = rows[2..];
+        for (; ; column--)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(rest);
+            rest = rest[4..];
+            if (column == 0)
+                return length < 0 ? default : rest[..length];
+            rest = rest[Math.Max(length, 0)..];
+        }
+    }
+
     private static bool TrySkip(ref ReadOnlySpan<byte> rows, short columns)
     {
         if (rows.Length < 2 || BinaryPrimitives.ReadInt16BigEndian(rows) != columns)

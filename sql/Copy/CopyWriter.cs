@@ -194,7 +194,7 @@ public sealed class CopyWriter : IAsyncDisposable
     }
 
     /// <summary>What can be told without asking Postgres: a layout of a newer version, or bytes that are not the rows they claim to be.</summary>
-    private static FlushResult? Defect(FlushRequest request)
+    internal static FlushResult? Defect(FlushRequest request)
     {
         foreach (var (block, role) in request.Blocks.Select(b => (b, CopyRole.Data)).Concat(request.Dimensions.Select(b => (b, CopyRole.Dimension))))
         {

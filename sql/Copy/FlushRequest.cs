@@ -1,3 +1,5 @@
+using OtelOrleans.Sql.Ledger;
+
 namespace OtelOrleans.Sql.Copy;
 
 /// <summary>Rows of one service that are to be stored together with the ledger's word that they are. One aggregator has one request under way at a time.</summary>
@@ -21,7 +23,8 @@ public sealed class FlushRequest
 /// <param name="Partition">Kafka partition.</param>
 /// <param name="ExpectedNextOffset">What the ledger must hold now; null: it must hold no row yet. If it holds something else, somebody else wrote.</param>
 /// <param name="NextOffset">The first offset that is not durable afterwards.</param>
-public readonly record struct LedgerMove(string Topic, int Partition, long? ExpectedNextOffset, long NextOffset);
+/// <param name="Records">The records in between that have rows of the service, for the audit. Not to be changed until the request is answered.</param>
+public readonly record struct LedgerMove(string Topic, int Partition, long? ExpectedNextOffset, long NextOffset, MoveRecords? Records = null);
 
 /// <summary>Rows of one table as <c>COPY … (FORMAT BINARY)</c> takes them between its header and its trailer.</summary>
 /// <param name="Layout">Id of a <see cref="CopyLayout"/>.</param>

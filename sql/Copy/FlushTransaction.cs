@@ -24,7 +24,11 @@ internal enum FlushStage
 /// One try at storing a group: dimensions, then ledger and rows together. After an exception <see cref="Stage"/> says what it means, <see cref="Table"/> and
 /// <see cref="Blocks"/> what was being copied.
 /// </summary>
-internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group, SpanRollups rollups)
+/// <param name="connection">Open, and nothing else's.</param>
+/// <param name="group">Stored together.</param>
+/// <param name="rollups">Counts the spans of the transaction.</param>
+/// <param name="letterId">The rows are those of a dead letter: its mark takes the place of the ledger, which does not move.</param>
+internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyList<PendingFlush> group, SpanRollups rollups, long? letterId = null)
 {
     public FlushStage Stage { get; private set; }
 
@@ -43,7 +47,7 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
 
         Stage = FlushStage.Rows;
         await using var transaction = await connection.BeginTransactionAsync();
-        var fenced = await MoveLedgerAsync();
+        var fenced = letterId is { } id ? await MarkLetterAsync(id) : await MoveLedgerAsync();
         if (fenced.Count > 0)
         {
             await transaction.RollbackAsync();
@@ -58,6 +62,7 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
 
         if (rollupRows.Rows > 0)
             await CopyAsync(CopyLayouts.RollupDeltas, "otel.service_rollup_deltas", [(group[0], new CopyBlock(CopyLayouts.RollupDeltas.Id, rollupRows.WrittenMemory, rollupRows.Rows))]);
+        await CopyFlushesAsync();
 
         Stage = FlushStage.Committing;
         await transaction.CommitAsync();
@@ -110,6 +115,22 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
         while (await reader.ReadAsync())
             stuck.Remove((int)reader.GetInt64(0) - 1);
         return stuck.Select(i => moves[i].Flush).ToHashSet();
+    }
+
+    /// <summary>Compare-and-set on the letter: whoever comes second waits for the first, and finds it marked.</summary>
+    private async Task<IReadOnlyCollection<PendingFlush>> MarkLetterAsync(long id)
+    {
+        await using var command = new NpgsqlCommand("update otel.dead_letters set replayed_at = now() where id = $1 and replayed_at is null and dropped_at is null", connection);
+        command.Parameters.Add(new() { Value = id });
+        return await command.ExecuteNonQueryAsync() == 1 ? [] : [.. group];
+    }
+
+    /// <summary>What the flushes say of themselves. Nothing of it can be refused, but for a reason that concerns them all.</summary>
+    private async Task CopyFlushesAsync()
+    {
+        using var rows = new CopyRowBuffer();
+        FlushRows.Write(rows, group, movesLedger: letterId is null);
+        await CopyAsync(CopyLayouts.Flushes, $"otel.{CopyLayouts.Flushes.Table}", [(group[0], new CopyBlock(CopyLayouts.Flushes.Id, rows.WrittenMemory, rows.Rows))]);
     }
 
     private async Task CopyAsync(CopyLayout layout, string table, List<(PendingFlush Owner, CopyBlock Block)> blocks)

@@ -84,6 +84,6 @@ public sealed class LogRowTests
         Assert.Equal(1, letter["item_index"]);
         Assert.Equal("invalid_id", letter["reason"]);
         Assert.Equal("logs", letter["signal"]);
-        Assert.Equal(bad.ToByteArray(), letter.Bytes("payload"));
+        Assert.Equal(Logs("shop", bad).ToByteArray(), letter.Bytes("payload"));
     }
 }

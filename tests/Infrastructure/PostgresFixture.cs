@@ -43,13 +43,17 @@ public sealed class PostgresFixture : IAsyncLifetime
         return await CreateDatabaseAsync(_server, $"t{Interlocked.Increment(ref _databases)}");
     }
 
+    /// <summary>Options that lead to a copy of a database that nobody is connected to: the same files, so that even transaction ids are the same.</summary>
+    public async Task<PostgresOptions> CopyDatabaseAsync(PostgresOptions source) =>
+        await CreateDatabaseAsync(_server!, $"t{Interlocked.Increment(ref _databases)}", $"template {source.Database}");
+
     /// <summary>The same on a server of the test's own, which it may stop.</summary>
-    internal static async Task<PostgresOptions> CreateDatabaseAsync(PrivatePostgres server, string name)
+    internal static async Task<PostgresOptions> CreateDatabaseAsync(PrivatePostgres server, string name, string how = "")
     {
         var options = new PostgresOptions { Host = PrivatePostgres.Host, Port = server.Port, User = server.User, Password = server.Password, Database = name };
         await using var connection = new NpgsqlConnection($"{server.ConnectionString};Pooling=false");
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await using var command = new NpgsqlCommand($"create database {name} {how}", connection);
         await command.ExecuteNonQueryAsync();
         return options;
     }

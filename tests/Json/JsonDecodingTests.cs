@@ -84,7 +84,7 @@ public sealed class JsonDecodingTests
         var letter = Assert.Single(Rows(batches, CopyLayouts.DeadLetters));
         Assert.Equal("invalid_id", letter["reason"]);
         Assert.Equal(1, letter["item_index"]);
-        var span = Span.Parser.ParseFrom(letter.Bytes("payload"));
+        var span = TracesData.Parser.ParseFrom(letter.Bytes("payload")).ResourceSpans.Single().ScopeSpans.Single().Spans.Single();
         Assert.Equal(("bad", traceId, spanId, parentSpanId), (span.Name, span.TraceId.Length, span.SpanId.Length, span.ParentSpanId.Length));
     }
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Ledger;
 using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.Sessions;
@@ -38,13 +39,13 @@ public sealed class OffsetTrackerTests
         var tracker = new OffsetTracker(resumePoint: 0);
         var chunk = tracker.Add(lastOffset: 9, bytes: 100, now: 0);
         var behind = tracker.Add(lastOffset: 19, bytes: 7, now: 0);
-        var first = tracker.Decoded(chunk, lastOffset: 3, bytes: 1000, now: 0);
-        var second = tracker.Decoded(chunk, lastOffset: 6, bytes: 2000, now: 0);
+        var first = tracker.Decoded(chunk, lastOffset: 3, bytes: 1000, now: 0, new RecordCounts(4, 1));
+        var second = tracker.Decoded(chunk, lastOffset: 6, bytes: 2000, now: 0, new RecordCounts(3, 0));
         Assert.Equal(3107, tracker.UndurableBytes);
 
         Assert.False(tracker.Complete(second));
         Assert.True(tracker.Complete(first));
-        Assert.Equal((7, 107), (tracker.ResumePoint, tracker.UndurableBytes));
+        Assert.Equal((7, 107, new RecordCounts(7, 1)), (tracker.ResumePoint, tracker.UndurableBytes, tracker.Consumed));
         Assert.Same(chunk, tracker.Oldest);
         tracker.Complete(behind);
         Assert.True(tracker.Complete(chunk));
@@ -56,13 +57,14 @@ public sealed class OffsetTrackerTests
         // Each chunk: how many batches it sends. Then a random order in which batches and decodings end.
         Gen.Select(Gen.Int[0, 4].Array[1, 30], Gen.Int).Sample((batches, seed) =>
         {
-            var tracker = new OffsetTracker(0);
+            var tracker = new OffsetTracker(0, new RecordCounts(100, 10));
             var chunks = new List<ChunkProgress>();
             var endings = new List<ChunkProgress>();
             foreach (var n in batches)
             {
                 var chunk = tracker.Add(chunks.Count * 10 + 9, bytes: 1, now: 0);
                 chunk.Pending += n;
+                tracker.Decoded(chunk, chunk.LastOffset, bytes: 0, now: 0, new RecordCounts(5, n));
                 chunks.Add(chunk);
                 endings.AddRange(Enumerable.Repeat(chunk, n + 1));
             }
@@ -72,6 +74,7 @@ public sealed class OffsetTrackerTests
                 tracker.Complete(chunk);
                 var expected = chunks.TakeWhile(c => c.Pending == 0).Count();
                 Assert.Equal(expected * 10, tracker.ResumePoint);
+                Assert.Equal(new RecordCounts(100 + expected * 5, 10 + batches.Take(expected).Sum()), tracker.Consumed);
                 Assert.Equal(chunks.Count - expected, tracker.UndurableBytes);
             }
 

@@ -24,6 +24,8 @@ internal sealed class PipelineBench : IAsyncDisposable
         _database = new PostgresDatabase(options);
     }
 
+    public PostgresOptions Postgres => _options;
+
     public EmbeddedKafka Kafka { get; private set; } = new();
 
     /// <summary>The servers as a silo's configuration names them.</summary>
@@ -72,10 +74,10 @@ internal sealed class PipelineBench : IAsyncDisposable
         _sent += repeat;
     }
 
-    public async Task ProduceAsync(IReadOnlyList<string> files, int repeat = 1)
+    public async Task ProduceAsync(IReadOnlyList<string> files, int repeat = 1, params string[] headers)
     {
         var (exitCode, output, errors) = await SiloProcess.RunAsync(
-            ["produce", .. files, "--repeat", repeat.ToString(CultureInfo.InvariantCulture)], new Dictionary<string, string> { ["KAFKA_BROKERS"] = Kafka.BootstrapServers });
+            ["produce", .. files, "--repeat", repeat.ToString(CultureInfo.InvariantCulture), .. headers.SelectMany(h => new[] { "--header", h })], new Dictionary<string, string> { ["KAFKA_BROKERS"] = Kafka.BootstrapServers });
         Assert.True(exitCode == 0, errors);
         Assert.Contains($"{files.Count * repeat} records", output, StringComparison.Ordinal);
     }
@@ -127,6 +129,15 @@ internal sealed class PipelineBench : IAsyncDisposable
         command.Parameters.Add(new() { Value = topic });
         Assert.Equal(4, await command.ExecuteNonQueryAsync());
     }
+
+    /// <summary>Waits until the resume points of all partitions have passed so many records.</summary>
+    public Task ResumePointsAtAsync(long records) => Wait.ForAsync(
+        records,
+        async () =>
+        {
+            await using var command = Command("select coalesce(sum(next_offset), 0)::bigint from otel.partition_progress");
+            return (long)(await command.ExecuteScalarAsync())!;
+        });
 
     public async Task<IReadOnlyList<string>> GapsAsync()
     {

@@ -18,8 +18,8 @@ public sealed class LedgerTests(PostgresFixture postgres)
         await progress.SaveAsync([], Ct);
         await progress.SaveAsync([new("t", 0, 10), new("t", 1, 5)], Ct);
         await progress.SaveAsync([new("t", 0, 7), new("t", 1, 6)], Ct);
-        Assert.Equal(10, await progress.LoadAsync("t", 0, Ct));
-        Assert.Equal(6, await progress.LoadAsync("t", 1, Ct));
+        Assert.Equal(new("t", 0, 10), await progress.LoadAsync("t", 0, Ct));
+        Assert.Equal(new("t", 1, 6), await progress.LoadAsync("t", 1, Ct));
         Assert.Equal([new("t", 0, 10), new("t", 1, 6)], await progress.LoadAllAsync(Ct));
     }
 
