@@ -47,6 +47,7 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
 
     private void DecodeResource(ReadOnlySpan<byte> message)
     {
+        _ = CacheLines.Fetch(message);
         var resource = new MergedField(ResourceItemsFields.Resource);
         ReadOnlySpan<byte> schemaUrl = default;
         var reader = new WireReader(message);

@@ -82,6 +82,15 @@ public sealed partial class CopyRowBuffer : IDisposable
         Losses = CopyLosses.None;
     }
 
+    /// <summary>Begins columns of small, known widths.</summary>
+    /// <param name="bytes">As much as they can take.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FixedColumns BeginFixed(int bytes) => new(Reserve(bytes)[..bytes]);
+
+    /// <summary>Keeps the columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndFixed(FixedColumns columns) => _length += columns.Length;
+
     /// <summary>The row does not hold exactly what was sent: its <c>lossless</c> column must.</summary>
     public void MarkLossy(CopyLosses reason) => Losses |= reason;
 
@@ -125,7 +134,10 @@ public sealed partial class CopyRowBuffer : IDisposable
     }
 
     /// <summary>Writes a protobuf enum, which may be any <c>int32</c>, as a <c>smallint</c>; what does not fit becomes the nearest that does, and the row lossy.</summary>
-    public void WriteEnum(int value)
+    public void WriteEnum(int value) => WriteInt16(FitEnum(value));
+
+    /// <summary>The <c>smallint</c> that <see cref="WriteEnum"/> writes.</summary>
+    public short FitEnum(int value)
     {
         if (value is < short.MinValue or > short.MaxValue)
         {
@@ -133,7 +145,7 @@ public sealed partial class CopyRowBuffer : IDisposable
             value = Math.Clamp(value, short.MinValue, short.MaxValue);
         }
 
-        WriteInt16((short)value);
+        return (short)value;
     }
 
     /// <summary>Writes an <c>integer</c>.</summary>
