@@ -4,6 +4,7 @@ using Microsoft.Extensions.ObjectPool;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Grains;
 
@@ -19,6 +20,7 @@ public static class GrainsServices
         services.TryAddSingleton<AggregatorKeys>();
         services.TryAddSingleton<FlushHealth>();
         services.TryAddSingleton<DimensionCache>();
+        services.TryAddSingleton(new RowArrayPool());
         // A decoder keeps its buffers between chunks; as many live as chunks are decoded at once.
         services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPoolProvider().Create(new DecoderPolicy(s)));
         return services;

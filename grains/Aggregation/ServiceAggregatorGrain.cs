@@ -14,6 +14,7 @@ namespace OtelOrleans.Grains.Aggregation;
 internal sealed class ServiceAggregatorGrain(
     IngestLedger ledger,
     CopyWriter writer,
+    RowArrayPool arrays,
     IOptions<AggregationOptions> options,
     FlushHealth health,
     ILocalSiloDetails silo,
@@ -42,7 +43,7 @@ internal sealed class ServiceAggregatorGrain(
     {
         _shard = this.GetPrimaryKeyLong(out var serviceName);
         _serviceName = serviceName!;
-        _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time);
+        _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time, arrays);
         _timer = this.RegisterGrainTimer(
             static (grain, _) => grain.FlushOnTimer(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
     }

@@ -6,7 +6,8 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>The rows of one chunk, by service. Reused from chunk to chunk, with all its buffers.</summary>
 /// <param name="time">Tells how long a dimension row is believed to be stored.</param>
 /// <param name="maxItems">Most items of one record.</param>
-internal sealed class ChunkRows(TimeProvider time, int maxItems)
+/// <param name="arrays">What the rows are written into, and handed out in.</param>
+internal sealed class ChunkRows(TimeProvider time, int maxItems, RowArrayPool arrays)
 {
     private readonly Dictionary<string, ServiceRows> _byName = new(StringComparer.Ordinal);
     private readonly List<ServiceRows> _services = [];
@@ -51,7 +52,7 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
     {
         if (!_byName.TryGetValue(serviceName, out var service))
         {
-            service = _free.TryPop(out var free) ? free : new ServiceRows(time);
+            service = _free.TryPop(out var free) ? free : new ServiceRows(time, arrays);
             service.Begin(serviceName);
             _byName.Add(serviceName, service);
             _services.Add(service);
@@ -115,7 +116,7 @@ internal sealed class ChunkRows(TimeProvider time, int maxItems)
         {
             if (!service.IsEmpty)
             {
-                batches[count++] = service.ToBatch(_topic, _partition);
+                batches[count++] = service.TakeBatch(_topic, _partition);
             }
         }
 

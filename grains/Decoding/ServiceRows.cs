@@ -6,9 +6,9 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>
 /// The rows that one chunk has for one service. Written record by record: what a record wrote is kept by <see cref="CommitRecord"/> or forgotten by <see cref="RollbackRecord"/>.
 /// </summary>
-internal sealed class ServiceRows(TimeProvider time)
+internal sealed class ServiceRows(TimeProvider time, RowArrayPool arrays)
 {
-    private readonly TableRowsBuilder[] _tables = [.. CopyLayouts.All.Where(l => l.Role == CopyRole.Data).OrderBy(l => l.Id).Select(l => new TableRowsBuilder(l))];
+    private readonly TableRowsBuilder[] _tables = [.. CopyLayouts.All.Where(l => l.Role == CopyRole.Data).OrderBy(l => l.Id).Select(l => new TableRowsBuilder(l, arrays))];
     private readonly HashSet<Dimension> _referred = [];
     private readonly List<Dimension> _dimensions = [];
     private readonly List<long> _offsets = [];
@@ -83,8 +83,8 @@ internal sealed class ServiceRows(TimeProvider time)
         _dimensions.RemoveRange(_committedDimensions, _dimensions.Count - _committedDimensions);
     }
 
-    /// <summary>The batch, in arrays of its own.</summary>
-    public DecodedBatch ToBatch(string topic, int partition)
+    /// <summary>Hands out the batch: it has nothing to do with this any more.</summary>
+    public DecodedBatch TakeBatch(string topic, int partition)
     {
         var used = 0;
         foreach (var table in _tables)
@@ -99,7 +99,7 @@ internal sealed class ServiceRows(TimeProvider time)
         {
             if (table.Buffer.Rows > 0)
             {
-                tables[used++] = table.ToTableRows();
+                tables[used++] = table.TakeRows();
             }
         }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using OtelOrleans.GrainInterfaces;
-using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Proto.Json;
+using OtelOrleans.Tests.Json;
 
 namespace OtelOrleans.Tests.Bench;
 
@@ -22,16 +22,13 @@ internal static class JsonBench
         // Small ones are sent often: a round shall take milliseconds.
         byte[][] payloads = [.. Enumerable.Repeat(files, (int)(LeastBytes / files.Sum(f => (long)f.Length)) + 1).SelectMany(f => f)];
         var chunks = BenchDecoding.Chunks(Signal.Traces, payloads);
-        var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
+        var decoding = new BenchDecoding();
         var transcoder = new OtlpJsonTranscoder();
         List<double> decode = [], transcode = [];
         BenchDecoding.Taken taken = default;
-        long allocated = 0;
         for (var round = -WarmUpRounds; round < Rounds; round++)
         {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            var decoded = BenchDecoding.CpuOf(() => taken = BenchDecoding.Decode(decoder, chunks));
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            var decoded = BenchDecoding.CpuOf(() => taken = decoding.Decode(chunks));
             var transcoded = BenchDecoding.CpuOf(() =>
             {
                 foreach (var payload in payloads)
@@ -46,10 +43,11 @@ internal static class JsonBench
             }
         }
 
+        var allocated = decoding.Allocations(chunks, BenchDecoding.Chunks(Signal.Traces, payloads.Select(JsonPayloads.TwiceAsLong)));
         var bytes = payloads.Sum(p => (long)p.Length);
         var nanos = BenchDecoding.Median(decode);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"json: ns_per_span={nanos:F0} mb_per_s={bytes / (double)taken.Items / nanos * 1000:F0} bytes_per_span={(allocated - taken.Bytes) / (double)taken.Items:F1} ns_transcode={BenchDecoding.Median(transcode):F0} json_bytes_per_span={bytes / taken.Items} items={taken.Items} payloads={payloads.Length}"));
+            $"json: ns_per_span={nanos:F0} mb_per_s={bytes / (double)taken.Items / nanos * 1000:F0} bytes_per_span={allocated.PerItem:F1} bytes_per_batch={allocated.PerBatch:F0} ns_transcode={BenchDecoding.Median(transcode):F0} json_bytes_per_span={bytes / taken.Items} items={taken.Items} payloads={payloads.Length}"));
     }
 }
