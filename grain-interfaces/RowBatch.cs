@@ -31,13 +31,13 @@ public sealed record RowBatch(
 
 /// <summary>Rows of one table, record after record, as the bytes that <c>COPY … (FORMAT BINARY)</c> takes between its header and its trailer.</summary>
 /// <param name="Layout">Id of the table and its column list (<c>CopyLayouts</c> in the sql project). An id never changes its meaning.</param>
-/// <param name="Bytes">The rows. Not to be changed.</param>
+/// <param name="Bytes">The rows.</param>
 /// <param name="RecordEnds">For each record of <see cref="RowBatch.Offsets"/> the position in <see cref="Bytes"/> just after its rows.</param>
 /// <param name="RecordRows">For each record the number of its rows.</param>
 [GenerateSerializer, Immutable, Alias("otelorleans.TableRows")]
 public sealed record TableRows(
     [property: Id(0)] short Layout,
-    [property: Id(1)] byte[] Bytes,
+    [property: Id(1)] RowBytes Bytes,
     [property: Id(2)] int[] RecordEnds,
     [property: Id(3)] int[] RecordRows);
 

@@ -7,6 +7,7 @@ using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Grains.Placement;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Grains;
 
@@ -24,6 +25,7 @@ public static class GrainsServices
         services.TryAddSingleton<LocalAggregators>();
         services.AddPlacementDirector<AggregatorPlacement, AggregatorPlacementDirector>();
         services.TryAddSingleton(s => new DimensionCache(limits: ValueLimits.Of(s.GetRequiredService<IOptions<DecodingOptions>>().Value)));
+        services.TryAddSingleton(new RowArrayPool());
         // A decoder keeps its buffers between chunks; as many live as chunks are decoded at once.
         services.TryAddSingleton<ObjectPool<ChunkDecoder>>(s => new DefaultObjectPoolProvider().Create(new DecoderPolicy(s)));
         return services;

@@ -40,7 +40,24 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
             }
         }
 
-        return ReadLongTag();
+        var tag = LongTag(message, position);
+        _position = tag.End;
+        return (uint)tag.Value;
+    }
+
+    /// <summary>Reads the next tag if it is this one, of one byte: fields that are repeated stand side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadTag(uint tag)
+    {
+        var message = _message;
+        var position = _position;
+        if ((uint)position < (uint)message.Length && message[position] == tag)
+        {
+            _position = position + 1;
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Reads a varint of up to 64 bits, minimal or padded.</summary>
@@ -55,7 +72,9 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
             return message[position];
         }
 
-        return ReadLongVarint();
+        var varint = LongVarint(message, position);
+        _position = varint.End;
+        return varint.Value;
     }
 
     /// <summary>Reads a <c>uint32</c>, <c>int32</c> or enum: the low 32 bits of a varint, as protobuf has it.</summary>
@@ -112,8 +131,9 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
         }
         else
         {
-            length = ReadLongLength();
-            position = _position;
+            var varint = LongLength(message, position);
+            length = (uint)varint.Value;
+            position = varint.End;
         }
 
         if (length > (uint)(message.Length - position))
@@ -126,16 +146,34 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
     }
 
     /// <summary>Steps over the value of a field that nobody wants.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(uint tag)
     {
-        if ((tag & 7) == WireType.StartGroup)
+        if ((tag & 7) == WireType.Bytes)
         {
-            SkipGroup(tag, 0);
+            ReadBytes();
         }
         else
         {
-            SkipValue(tag);
+            _position = EndOf(_message, _position, tag);
         }
+    }
+
+    // What is not inlined takes and returns values, and never a reference to the reader: so the reader stays in registers where it is used.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int EndOf(ReadOnlySpan<byte> message, int position, uint tag)
+    {
+        var reader = new WireReader(message) { _position = position };
+        if ((tag & 7) == WireType.StartGroup)
+        {
+            reader.SkipGroup(tag, 0);
+        }
+        else
+        {
+            reader.SkipValue(tag);
+        }
+
+        return reader._position;
     }
 
     private void SkipValue(uint tag)
@@ -188,54 +226,47 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private uint ReadLongTag()
+    private static Varint LongTag(ReadOnlySpan<byte> message, int position)
     {
-        var tag = ReadVarint();
-        if (tag is < 8 or > uint.MaxValue)
+        var tag = LongVarint(message, position);
+        if (tag.Value is < 8 or > uint.MaxValue)
         {
-            Throw($"No field has the tag {tag}, before byte {_position} of its message.");
+            Throw($"No field has the tag {tag.Value}, before byte {tag.End} of its message.");
         }
 
-        return (uint)tag;
+        return tag;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private uint ReadLongLength()
+    private static Varint LongLength(ReadOnlySpan<byte> message, int position)
     {
-        var message = _message;
-        var position = _position;
-
         // 2 bytes are the usual case, 4 are what the .NET exporter pads the length of every nested message to.
         if (message.Length - position >= sizeof(uint))
         {
             var four = BinaryPrimitives.ReadUInt32LittleEndian(message.Slice(position, sizeof(uint)));
             if ((four & 0x8080) == 0x80)
             {
-                _position = position + 2;
-                return (four & 0x7f) | (four >> 1 & 0x3f80);
+                return new((four & 0x7f) | (four >> 1 & 0x3f80), position + 2);
             }
 
             if ((four & 0x80808080) == 0x808080)
             {
-                _position = position + 4;
-                return (four & 0x7f) | (four >> 1 & 0x3f80) | (four >> 2 & 0x1fc000) | (four >> 3 & 0xfe00000);
+                return new((four & 0x7f) | (four >> 1 & 0x3f80) | (four >> 2 & 0x1fc000) | (four >> 3 & 0xfe00000), position + 4);
             }
         }
 
-        var length = ReadLongVarint();
-        if (length > int.MaxValue)
+        var length = LongVarint(message, position);
+        if (length.Value > int.MaxValue)
         {
-            Throw($"A length of {length} bytes is beyond what a message can hold, before byte {_position} of its message.");
+            Throw($"A length of {length.Value} bytes is beyond what a message can hold, before byte {length.End} of its message.");
         }
 
-        return (uint)length;
+        return length;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong ReadLongVarint()
+    private static Varint LongVarint(ReadOnlySpan<byte> message, int position)
     {
-        var message = _message;
-        var position = _position;
         ulong value = 0;
         for (var shift = 0; shift < 70; shift += 7)
         {
@@ -249,13 +280,12 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
             value |= (ulong)(next & 0x7f) << shift;
             if (next < 0x80)
             {
-                _position = position;
-                return value;
+                return new(value, position);
             }
         }
 
         Throw($"An integer is longer than 10 bytes, before byte {position} of its message.");
-        return 0;
+        return default;
     }
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
@@ -267,4 +297,7 @@ public ref struct WireReader(ReadOnlySpan<byte> message)
 
     [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(string message) => throw new MalformedPayloadException(message);
+
+    // A number, and the position after it.
+    private readonly record struct Varint(ulong Value, int End);
 }

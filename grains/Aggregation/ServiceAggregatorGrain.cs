@@ -17,6 +17,7 @@ namespace OtelOrleans.Grains.Aggregation;
 internal sealed class ServiceAggregatorGrain(
     IngestLedger ledger,
     CopyWriter writer,
+    RowArrayPool arrays,
     IOptions<AggregationOptions> options,
     FlushHealth health,
     LocalAggregators local,
@@ -48,7 +49,7 @@ internal sealed class ServiceAggregatorGrain(
     {
         _shard = this.GetPrimaryKeyLong(out var serviceName);
         _serviceName = serviceName!;
-        _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time);
+        _buffer = new ServiceBuffer(_serviceName, await ledger.LoadAsync(_serviceName, cancellationToken), time, arrays);
         _timer = this.RegisterGrainTimer(
             static (grain, _) => grain.FlushOnTimer(), this, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true });
         local.Add(this);

@@ -13,16 +13,18 @@ internal sealed class ServiceBuffer
 {
     private readonly string _serviceName;
     private readonly TimeProvider _time;
+    private readonly RowArrayPool _arrays;
     private readonly Dictionary<(string Topic, int Partition), Mark> _marks = [];
     private readonly Queue<Buffered> _queue = new();
     private Flush? _flushing;
     private long _queuedRows;
     private long _queuedBytes;
 
-    public ServiceBuffer(string serviceName, IEnumerable<LedgerEntry> ledger, TimeProvider time)
+    public ServiceBuffer(string serviceName, IEnumerable<LedgerEntry> ledger, TimeProvider time, RowArrayPool arrays)
     {
         _serviceName = serviceName;
         _time = time;
+        _arrays = arrays;
         foreach (var entry in ledger)
         {
             _marks.Add((entry.Topic, entry.Partition), new Mark { InLedger = true, Durable = entry.NextOffset - 1, Seen = entry.NextOffset - 1 });
@@ -97,6 +99,7 @@ internal sealed class ServiceBuffer
             buffered.AddRecords(CollectionsMarshal.GetValueRefOrAddDefault(flush.Records, (buffered.Batch.Topic, buffered.Batch.Partition), out _) ??= new());
             flush.Dimensions.AddRange(buffered.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows)));
             flush.LastOffsets[(buffered.Batch.Topic, buffered.Batch.Partition)] = buffered.Batch.LastOffset;
+            flush.Batches.Add(buffered.Batch);
             flush.Rows += buffered.Rows;
             flush.Bytes += buffered.Bytes;
         }
@@ -139,7 +142,10 @@ internal sealed class ServiceBuffer
         return null;
     }
 
-    /// <summary>The current flush is committed. Returns its rows.</summary>
+    /// <summary>
+    /// The current flush is committed. Returns its rows. Its arrays go back to the pool: the buffer was the last to hold them, whether they were decoded in this silo or came from another, and
+    /// the writer has answered. Those of batches that are dropped or forgotten do not: of them nobody knows so surely.
+    /// </summary>
     public long Committed()
     {
         var flush = _flushing ?? throw new InvalidOperationException("No flush is under way.");
@@ -148,6 +154,11 @@ internal sealed class ServiceBuffer
             var mark = _marks[partition];
             mark.InLedger = true;
             mark.Durable = offset;
+        }
+
+        foreach (var table in flush.Batches.SelectMany(b => b.Tables))
+        {
+            _arrays.Return(table.Bytes.Array);
         }
 
         _flushing = null;
@@ -194,6 +205,8 @@ internal sealed class ServiceBuffer
 
         public Dictionary<(string Topic, int Partition), MoveRecords> Records { get; } = [];
 
+        public List<RowBatch> Batches { get; } = [];
+
         public List<BufferedRows> Blocks { get; } = [];
 
         public List<CopyBlock> Dimensions { get; } = [];
@@ -221,7 +234,7 @@ internal sealed class ServiceBuffer
                 var rows = RowsFrom(table, first);
                 if (rows > 0)
                 {
-                    blocks.Add(new BufferedRows(batch, table, first, 0, new CopyBlock(table.Layout, table.Bytes.AsMemory(Start(table, first)), rows)));
+                    blocks.Add(new BufferedRows(batch, table, first, 0, new CopyBlock(table.Layout, table.Bytes.Memory[Start(table, first)..], rows)));
                 }
             }
         }

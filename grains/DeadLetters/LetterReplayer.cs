@@ -6,6 +6,7 @@ using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.DeadLetters;
 using OtelOrleans.Sql.Ledger;
+using OtelOrleans.Sql.Rollups;
 
 namespace OtelOrleans.Grains.DeadLetters;
 
@@ -30,10 +31,10 @@ public enum LetterOutcome
 public readonly record struct LetterResult(LetterOutcome Outcome, long Rows = 0, long Letters = 0, string? Error = null);
 
 /// <summary>Runs the bytes of dead letters through today's decoder, with today's limits, and stores what comes out; rows that Postgres refused go as they are.</summary>
-public sealed class LetterReplayer(PostgresDatabase database, IOptions<DecodingOptions> options, TimeProvider time)
+public sealed class LetterReplayer(PostgresDatabase database, RollupOptions rollups, IOptions<DecodingOptions> options, TimeProvider time)
 {
     private readonly DeadLetterStore _store = new(database);
-    private readonly LetterReplay _replay = new(database);
+    private readonly LetterReplay _replay = new(database, rollups, time);
 
     /// <summary>Replays one letter. Throws what Postgres says where the server is in the way; what it says of the rows goes into the letter.</summary>
     public async Task<LetterResult> ReplayAsync(DeadLetter letter, bool isDryRun, CancellationToken cancellationToken)
@@ -107,7 +108,7 @@ public sealed class LetterReplayer(PostgresDatabase database, IOptions<DecodingO
         {
             ServiceName = decoded.ServiceName,
             Moves = [Move(letter, records)],
-            Blocks = [.. decoded.Batch.Tables.Select(t => new CopyBlock(t.Layout, t.Bytes, t.RecordRows.Sum()))],
+            Blocks = [.. decoded.Batch.Tables.Select(t => new CopyBlock(t.Layout, t.Bytes.Memory, t.RecordRows.Sum()))],
             Dimensions = [.. decoded.Batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows))],
         };
     }

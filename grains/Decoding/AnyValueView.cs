@@ -25,9 +25,17 @@ internal readonly ref struct AnyValueView
     public static AnyValueView Read(ReadOnlySpan<byte> message)
     {
         // A small number and nothing else.
-        if (message.Length == 2 && message[1] < 0x80 && message[0] is (byte)AnyValueFields.IntValue or (byte)AnyValueFields.BoolValue)
+        if (message.Length is 2 or 3 && message[0] is (byte)AnyValueFields.IntValue or (byte)AnyValueFields.BoolValue && message[^1] < 0x80)
         {
-            return new(message[0], message[1], default);
+            if (message.Length == 2)
+            {
+                return new(message[0], message[1], default);
+            }
+
+            if (message[1] >= 0x80)
+            {
+                return new(message[0], (ulong)(message[1] & 0x7f | message[2] << 7), default);
+            }
         }
 
         return ReadAny(message);

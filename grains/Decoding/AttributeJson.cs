@@ -49,13 +49,14 @@ internal static class AttributeJson
                 break;
             }
 
-            var attribute = KeyValueView.Read(reader.ReadBytes());
+            var message = reader.ReadBytes();
+            var attribute = KeyValueView.Read(message);
             if (count < compared && keys.MayContain(attribute.Key) && KeySet.Occurs(attribute.Key, fields[..start], tag))
             {
                 rows.MarkLossy(CopyLosses.RepeatedKey);
             }
 
-            if (!TryGetText(attribute.Value, out var text) || !rows.TryWriteJsonMember(attribute.Key, text, isFirst: count == 0))
+            if (!attribute.IsShort || !TryWriteShort(rows, attribute, fields[(reader.Position - message.Length)..], limits, isFirst: count == 0))
             {
                 rows.WriteJsonName(attribute.Key, isFirst: count == 0);
                 WriteValue(rows, attribute.Value, depth, limits);
@@ -137,6 +138,31 @@ internal static class AttributeJson
         {
             rows.WriteJsonString(CutText.Marked(value.Bytes, maxBytes));
         }
+    }
+
+    /// <summary>Writes a short attribute whose value is a string, an integer or a boolean. False, and nothing written, if it is another or needs a closer look.</summary>
+    /// <param name="rows">Where to.</param>
+    /// <param name="attribute">The attribute.</param>
+    /// <param name="onward">From its first byte to the end of the fields.</param>
+    /// <param name="limits">Nothing so short is cut.</param>
+    /// <param name="isFirst">No comma comes before it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryWriteShort(CopyRowBuffer rows, KeyValueView attribute, ReadOnlySpan<byte> onward, ValueLimits limits, bool isFirst)
+    {
+        var name = onward[KeyValueView.ShortKeyStart..];
+        if (TryGetText(attribute.Value, out var text))
+        {
+            return rows.TryWriteJsonMember(name, attribute.Key.Length, onward[(attribute.ShortValueStart + 2)..], text.Length, isFirst);
+        }
+
+        var value = attribute.Value;
+        if (value.Length is 2 or 3 && value[0] is (byte)AnyValueFields.IntValue or (byte)AnyValueFields.BoolValue && rows.TryWriteJsonName(name, attribute.Key.Length, isFirst))
+        {
+            WriteValue(rows, AnyValueView.Read(value), 0, limits);
+            return true;
+        }
+
+        return false;
     }
 
     // Most values are one short string and nothing else; so short that no limit cuts it.

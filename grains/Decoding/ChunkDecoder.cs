@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Proto;
 using OtelOrleans.Proto.Json;
+using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Grains.Decoding;
 
@@ -12,7 +13,8 @@ namespace OtelOrleans.Grains.Decoding;
 /// <param name="dimensions">Shared by the decoders of a silo.</param>
 /// <param name="time">Tells how long a dimension row is believed to be stored.</param>
 /// <param name="options">Limits; the defaults where none are given.</param>
-internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time, IOptions<DecodingOptions>? options = null) : IDisposable
+/// <param name="arrays">What rows are handed out in, to be given back when they are stored; shared by the silo.</param>
+internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time, IOptions<DecodingOptions>? options = null, RowArrayPool? arrays = null) : IDisposable
 {
     /// <summary>
     /// A chunk is decoded in parts of so many bytes, of payloads decompressed or of rows, and whatever the last record of a part has more: 500 records of a chunk that each
@@ -24,7 +26,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     public const int PartServices = 1_000;
 
     private readonly DecodingOptions _options = options?.Value ?? new();
-    private readonly ChunkRows _rows = new(time, options?.Value ?? new());
+    private readonly ChunkRows _rows = new(time, options?.Value ?? new(), arrays ?? new());
     private readonly PayloadOpener _payloads = new(options?.Value ?? new());
     private readonly OtlpJsonTranscoder _json = new();
     private SignalDecoder? _traces;
@@ -36,7 +38,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
 
     /// <summary>
     /// Decodes all records, in order, of protobuf or JSON: the first byte tells. A payload that is neither, or beyond a limit, becomes one dead letter of
-    /// <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all. Allocates what it returns: the arrays of the batches, exactly as large as their content.
+    /// <see cref="ServiceNames.Unknown"/> and nothing else; an empty one nothing at all. Allocates some objects per batch and nothing per row.
     /// </summary>
     public IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk)
     {

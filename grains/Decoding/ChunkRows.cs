@@ -7,7 +7,8 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>The rows of one chunk, by service. Reused from chunk to chunk, with its buffers.</summary>
 /// <param name="time">Tells how long a dimension row is believed to be stored.</param>
 /// <param name="options">Limits.</param>
-internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
+/// <param name="arrays">What the rows are written into, and handed out in.</param>
+internal sealed class ChunkRows(TimeProvider time, DecodingOptions options, RowArrayPool arrays)
 {
     // What waits for the next chunk: the services that a usual chunk has. A chunk of very many is rare, and what it took should not stay.
     private const int KeptServices = 256;
@@ -37,6 +38,9 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
 
     /// <summary>Bytes that the rows of one table and service, or of the dimensions of a service, may take of one record.</summary>
     public long MaxRowBytes { get; } = Math.Clamp((long)MaxGrowth * Math.Max(options.MaxPayloadBytes, options.MaxDecompressedBytes), LeastRowBytes, MostRowBytes);
+
+    /// <summary>What the rows are written into.</summary>
+    public RowArrayPool Arrays => arrays;
 
     /// <summary>Largest span, log record, data point, exemplar, resource or scope.</summary>
     public int MaxItemBytes => options.MaxRecordBytes;
@@ -191,7 +195,7 @@ internal sealed class ChunkRows(TimeProvider time, DecodingOptions options)
         {
             if (!service.IsEmpty)
             {
-                batches[count++] = service.ToBatch(_topic, _partition);
+                batches[count++] = service.TakeBatch(_topic, _partition);
             }
         }
 

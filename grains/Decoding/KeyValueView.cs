@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OtelOrleans.Proto;
 
 namespace OtelOrleans.Grains.Decoding;
@@ -5,11 +6,21 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>A <c>KeyValue</c> on the wire.</summary>
 internal readonly ref struct KeyValueView
 {
-    private KeyValueView(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <summary>Where the key of a short one begins.</summary>
+    public const int ShortKeyStart = 2;
+
+    private KeyValueView(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isShort)
     {
         Key = key;
         Value = value;
+        IsShort = isShort;
     }
+
+    /// <summary>What nearly every attribute looks like: key and value, each shorter than 128 bytes, and nothing else. Tags and lengths take a byte each.</summary>
+    public bool IsShort { get; }
+
+    /// <summary>Where the value of a short one begins.</summary>
+    public int ShortValueStart => ShortKeyStart + Key.Length + 2;
 
     /// <summary>UTF-8, not validated.</summary>
     public ReadOnlySpan<byte> Key { get; }
@@ -18,22 +29,23 @@ internal readonly ref struct KeyValueView
     public ReadOnlySpan<byte> Value { get; }
 
     /// <summary>Reads the message.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KeyValueView Read(ReadOnlySpan<byte> message)
     {
-        // What nearly every attribute looks like: key and value, each shorter than 128 bytes, and nothing else.
         if (message.Length >= 4 && message[0] == KeyValueFields.Key)
         {
             int keyLength = message[1], valueStart = keyLength + 4;
             if (keyLength < 0x80 && valueStart <= message.Length && message[keyLength + 2] == KeyValueFields.Value
                 && message[keyLength + 3] < 0x80 && valueStart + message[keyLength + 3] == message.Length)
             {
-                return new(message.Slice(2, keyLength), message[valueStart..]);
+                return new(message.Slice(ShortKeyStart, keyLength), message[valueStart..], isShort: true);
             }
         }
 
         return ReadAny(message);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static KeyValueView ReadAny(ReadOnlySpan<byte> message)
     {
         ReadOnlySpan<byte> key = default;
@@ -56,6 +68,6 @@ internal readonly ref struct KeyValueView
             }
         }
 
-        return new(key, value.InNested(message));
+        return new(key, value.InNested(message), isShort: false);
     }
 }

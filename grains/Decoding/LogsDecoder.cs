@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OtelOrleans.Proto;
 using OtelOrleans.Sql.Copy;
 
@@ -11,6 +12,10 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
 {
     private const int TraceIdLength = 16;
     private const int SpanIdLength = 8;
+
+    // From time to span_id.
+    private static readonly int FixedBytes = 4 * FixedColumns.Int64Bytes + FixedColumns.Int32Bytes + 3 * FixedColumns.Int16Bytes + FixedColumns.BoolBytes
+        + FixedColumns.HexBytes(TraceIdLength) + FixedColumns.HexBytes(SpanIdLength);
 
     private readonly ChunkRows _rows = rows;
     private int _itemIndex;
@@ -56,7 +61,12 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
                     body.Add(reader.ReadBytes());
                     break;
                 case LogRecordFields.Attributes:
-                    reader.ReadBytes();
+                    do
+                    {
+                        reader.ReadBytes();
+                    }
+                    while (reader.TryReadTag(LogRecordFields.Attributes));
+
                     attributes.Extend(at, reader.Position);
                     break;
                 case LogRecordFields.DroppedAttributesCount:
@@ -89,33 +99,19 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         var row = Service.Table(CopyLayouts.LogRecords);
         row.BeginRow(CopyLayouts.LogRecords);
         var effectiveTime = time != 0 ? time : observedTime;
-        row.WriteTimestamp(effectiveTime);
-        if (observedTime != 0)
-        {
-            row.WriteTimestamp(observedTime);
-        }
-        else
-        {
-            row.WriteNull();
-        }
-
-        row.WriteInt64(Resource.Id);
-        row.WriteInt64(Scope.Id);
-        row.WriteInt32((int)flags);
-        row.WriteNanos(effectiveTime);
-        if (observedTime != 0)
-        {
-            row.WriteNanos(observedTime);
-        }
-        else
-        {
-            row.WriteNull();
-        }
-
-        row.WriteEnum((int)severity);
-        row.WriteBool(time == 0);
-        WriteId(row, traceId);
-        WriteId(row, spanId);
+        var columns = row.BeginFixed(FixedBytes);
+        columns.Timestamp(effectiveTime);
+        columns.TimestampOrNull(observedTime);
+        columns.Int64(Resource.Id);
+        columns.Int64(Scope.Id);
+        columns.Int32((int)flags);
+        columns.Nanos(effectiveTime);
+        columns.NanosOrNull(observedTime);
+        columns.Int16(row.FitEnum((int)severity));
+        columns.Bool(time == 0);
+        WriteId(ref columns, row, traceId);
+        WriteId(ref columns, row, spanId);
+        row.EndFixed(columns);
         row.WriteCleanText(Resource.ServiceNameUtf8);
         row.WriteTextOrNull(severityText);
         row.WriteTextOrNull(eventName);
@@ -133,11 +129,12 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         row.WriteLossless(message);
     }
 
-    private static void WriteId(CopyRowBuffer row, ReadOnlySpan<byte> id)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteId(ref FixedColumns columns, CopyRowBuffer row, ReadOnlySpan<byte> id)
     {
         if (id.ContainsAnyExcept((byte)0))
         {
-            row.WriteHex(id);
+            columns.Hex(id);
             return;
         }
 
@@ -146,7 +143,7 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
             row.MarkLossy(CopyLosses.ZeroId);
         }
 
-        row.WriteNull();
+        columns.Null();
     }
 
     // body and body_json: a string as text and whole, anything else as JSON, in both columns.

@@ -6,6 +6,9 @@ namespace OtelOrleans.Grains.Decoding;
 /// <summary>From a <c>NumberDataPoint</c> to a row of <c>metric_number_points</c>.</summary>
 internal static class NumberPointRow
 {
+    // From time to start_ns.
+    private const int FixedBytes = 5 * FixedColumns.Int64Bytes + FixedColumns.Int32Bytes + 2 * FixedColumns.Int16Bytes;
+
     /// <summary>Writes the row.</summary>
     public static void Write(ServiceRows service, DimensionCache dimensions, in MetricHeader metric, ReadOnlySpan<byte> point)
     {
@@ -20,7 +23,12 @@ internal static class NumberPointRow
             switch (tag)
             {
                 case NumberPointFields.Attributes:
-                    reader.ReadBytes();
+                    do
+                    {
+                        reader.ReadBytes();
+                    }
+                    while (reader.TryReadTag(NumberPointFields.Attributes));
+
                     attributes.Extend(at, reader.Position);
                     break;
                 case PointFields.StartTimeUnixNano:
@@ -56,9 +64,30 @@ internal static class NumberPointRow
         var series = PointColumns.SeriesOf(service, dimensions, metric, point, attributes, NumberPointFields.Attributes);
         var row = service.Table(CopyLayouts.NumberPoints);
         row.BeginRow(CopyLayouts.NumberPoints);
-        PointColumns.WriteHead(row, time, start, series);
-        WriteNumber(row, valueTag == NumberPointFields.AsDouble, valueTag == NumberPointFields.AsInt, value);
-        PointColumns.WriteFlagsAndNanos(row, flags, time, start);
+        var columns = row.BeginFixed(FixedBytes);
+        columns.Timestamp(time);
+        columns.TimestampOrNull(start);
+        columns.Int64(series);
+        if (valueTag == NumberPointFields.AsDouble)
+        {
+            columns.Int64((long)value);
+            columns.Null();
+        }
+        else if (valueTag == NumberPointFields.AsInt)
+        {
+            columns.Null();
+            columns.Int64((long)value);
+        }
+        else
+        {
+            columns.Null();
+            columns.Null();
+        }
+
+        columns.Int32((int)flags);
+        columns.Nanos(time);
+        columns.NanosOrNull(start);
+        row.EndFixed(columns);
         PointColumns.WriteLossless(row, point, isChanged);
         ExemplarRow.WriteAll(service, exemplars.Of(point), NumberPointFields.Exemplars, time, series);
     }

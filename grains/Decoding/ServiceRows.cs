@@ -146,8 +146,8 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         _dimensionBytes = 0;
     }
 
-    /// <summary>The batch, in arrays of its own.</summary>
-    public DecodedBatch ToBatch(string topic, int partition)
+    /// <summary>Hands out the batch: it has nothing to do with this any more.</summary>
+    public DecodedBatch TakeBatch(string topic, int partition)
     {
         var used = 0;
         foreach (var table in _tables)
@@ -162,7 +162,7 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
         {
             if (table.Buffer.Rows > 0)
             {
-                tables[used++] = table.ToTableRows();
+                tables[used++] = table.TakeRows();
             }
         }
 
@@ -199,7 +199,7 @@ internal sealed class ServiceRows(ChunkRows chunk, TimeProvider time)
     private TableRowsBuilder Add(CopyLayout layout)
     {
         // A table that comes later than others has the records that they have, with nothing in them.
-        var table = new TableRowsBuilder(layout);
+        var table = new TableRowsBuilder(layout, chunk.Arrays);
         foreach (var _ in _offsets)
         {
             table.CommitRecord();

@@ -57,6 +57,7 @@ internal abstract class SignalDecoder(DimensionCache dimensions, ChunkRows rows)
     private void DecodeResource(ReadOnlySpan<byte> message)
     {
         rows.CountItem();
+        _ = CacheLines.Fetch(message);
         var resource = new MergedField(ResourceItemsFields.Resource);
         ReadOnlySpan<byte> schemaUrl = default;
         var reader = new WireReader(message);

@@ -4,14 +4,14 @@ using OtelOrleans.Sql.Copy;
 namespace OtelOrleans.Grains.Decoding;
 
 /// <summary>The rows that one chunk has for one table and service.</summary>
-internal sealed class TableRowsBuilder(CopyLayout layout)
+internal sealed class TableRowsBuilder(CopyLayout layout, RowArrayPool arrays)
 {
     private readonly List<int> _recordEnds = [];
     private readonly List<int> _recordRows = [];
     private CopyRowBuffer.Mark _committed;
 
     /// <summary>The rows.</summary>
-    public CopyRowBuffer Buffer { get; } = new();
+    public CopyRowBuffer Buffer { get; } = new(arrays);
 
     /// <summary>The table.</summary>
     public short Layout => layout.Id;
@@ -33,13 +33,11 @@ internal sealed class TableRowsBuilder(CopyLayout layout)
     /// <summary>Forgets what the record wrote.</summary>
     public void RollbackRecord() => Buffer.TruncateTo(_committed);
 
-    /// <summary>The rows in arrays of their own.</summary>
-    public TableRows ToTableRows()
+    /// <summary>Hands out the rows: what it returns has nothing to do with this any more.</summary>
+    public TableRows TakeRows()
     {
-        // Large, and overwritten at once: zeroing it first would cost as much as the copy.
-        var bytes = GC.AllocateUninitializedArray<byte>(Buffer.Length);
-        Buffer.Written.CopyTo(bytes);
-        return new(layout.Id, bytes, [.. _recordEnds], [.. _recordRows]);
+        var (array, length) = Buffer.Detach();
+        return new(layout.Id, new(array, length), [.. _recordEnds], [.. _recordRows]);
     }
 
     /// <summary>Ready for the next chunk.</summary>

@@ -12,6 +12,10 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
     private const int TraceIdLength = 16;
     private const int SpanIdLength = 8;
 
+    // From start_time to parent_span_id.
+    private static readonly int FixedBytes = 4 * FixedColumns.Int64Bytes + FixedColumns.Int32Bytes + 3 * FixedColumns.Int16Bytes
+        + FixedColumns.HexBytes(TraceIdLength) + 2 * FixedColumns.HexBytes(SpanIdLength);
+
     private readonly ChunkRows _rows = rows;
     private int _itemIndex;
 
@@ -40,7 +44,12 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
             switch (tag)
             {
                 case SpanFields.Attributes:
-                    reader.ReadBytes();
+                    do
+                    {
+                        reader.ReadBytes();
+                    }
+                    while (reader.TryReadTag(SpanFields.Attributes));
+
                     attributes.Extend(at, reader.Position);
                     break;
                 case SpanFields.TraceId:
@@ -104,27 +113,29 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
 
         var row = Service.Table(CopyLayouts.Spans);
         row.BeginRow(CopyLayouts.Spans);
-        row.WriteTimestamp(start);
+        var columns = row.BeginFixed(FixedBytes);
+        columns.Timestamp(start);
 
         // Wraps where it must: the end is the start plus this, modulo 2^64.
-        row.WriteInt64((long)(end - start));
-        row.WriteInt64(Resource.Id);
-        row.WriteInt64(Scope.Id);
-        row.WriteInt32((int)flags);
-        row.WriteNanos(start);
-        row.WriteEnum((int)kind);
-        row.WriteEnum((int)statusCode);
-        row.WriteHex(traceId);
-        row.WriteHex(spanId);
+        columns.Int64((long)(end - start));
+        columns.Int64(Resource.Id);
+        columns.Int64(Scope.Id);
+        columns.Int32((int)flags);
+        columns.Nanos(start);
+        columns.Int16(row.FitEnum((int)kind));
+        columns.Int16(row.FitEnum((int)statusCode));
+        columns.Hex(traceId);
+        columns.Hex(spanId);
         if (parentSpanId.IsEmpty)
         {
-            row.WriteNull();
+            columns.Null();
         }
         else
         {
-            row.WriteHex(parentSpanId);
+            columns.Hex(parentSpanId);
         }
 
+        row.EndFixed(columns);
         row.WriteCleanText(Resource.ServiceNameUtf8);
         row.WriteText(name);
         row.WriteTextOrNull(statusMessage);

@@ -76,7 +76,7 @@ internal static class DeadLettersCommand
         command.Validators.Add(RequireFilter);
         command.SetAction((parsed, cancellationToken) => RunAsync(async (database, options) =>
         {
-            var replayer = new LetterReplayer(database, Options.Create(options.Decoding), TimeProvider.System);
+            var replayer = new LetterReplayer(database, options.Rollups, Options.Create(options.Decoding), TimeProvider.System);
             var isDryRun = parsed.GetValue(dryRun);
             var left = 0;
             foreach (var letter in await ChosenAsync(database, parsed, cancellationToken))

@@ -122,7 +122,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             if (_incarnation.IsAnother(topicId))
             {
                 var reason = $"the topic was made anew (its id was {_incarnation.TopicId} and is {topicId}): whatever the old one held from here on is gone";
-                await BeginAnewAsync(new OffsetGap(_incarnation.StoredTopic, partition, saved ?? 0, saved ?? 0, reason), topicId, null);
+                await BeginAnewAsync(new OffsetGap(_incarnation.StoredTopic, partition, saved?.NextOffset ?? 0, saved?.NextOffset ?? 0, reason), topicId, null);
                 return;
             }
 

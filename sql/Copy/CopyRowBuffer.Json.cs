@@ -47,32 +47,52 @@ public sealed partial class CopyRowBuffer
     /// <summary>
     /// Writes <c>"name":"text"</c>, with a comma in front if <paramref name="isFirst"/> is false, in one go. False, and nothing written, if a byte of them needs a closer look.
     /// </summary>
-    public bool TryWriteJsonMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool isFirst)
+    /// <param name="name">The name, and what follows it: some bytes more are read as well, since whole vectors are cheaper than the right lengths.</param>
+    /// <param name="nameLength">Length of the name.</param>
+    /// <param name="text">The text, and what follows it.</param>
+    /// <param name="textLength">Length of the text.</param>
+    /// <param name="isFirst">No comma comes before it.</param>
+    public bool TryWriteJsonMember(ReadOnlySpan<byte> name, int nameLength, ReadOnlySpan<byte> text, int textLength, bool isFirst)
     {
-        var room = Reserve(name.Length + text.Length + 6);
-        var at = 0;
-        if (!isFirst)
-        {
-            room[at++] = (byte)',';
-        }
-
+        var room = Reserve(nameLength + textLength + 6 + Vector256<byte>.Count);
+        room[0] = (byte)',';
+        var at = isFirst ? 0 : 1;
         room[at++] = (byte)'"';
-        if (CopyClean(name, room[at..]) < name.Length)
+        if (!TryCopyClean(name, nameLength, room[at..]))
         {
             return false;
         }
 
-        at += name.Length;
+        at += nameLength;
         "\":\""u8.CopyTo(room[at..]);
         at += 3;
-        if (CopyClean(text, room[at..]) < text.Length)
+        if (!TryCopyClean(text, textLength, room[at..]))
         {
             return false;
         }
 
-        at += text.Length;
+        at += textLength;
         room[at] = (byte)'"';
         _length += at + 1;
+        return true;
+    }
+
+    /// <summary>Writes <c>"name":</c> in the same way.</summary>
+    public bool TryWriteJsonName(ReadOnlySpan<byte> name, int nameLength, bool isFirst)
+    {
+        var room = Reserve(nameLength + 4 + Vector256<byte>.Count);
+        room[0] = (byte)',';
+        var at = isFirst ? 0 : 1;
+        room[at++] = (byte)'"';
+        if (!TryCopyClean(name, nameLength, room[at..]))
+        {
+            return false;
+        }
+
+        at += nameLength;
+        room[at++] = (byte)'"';
+        room[at++] = (byte)':';
+        _length += at;
         return true;
     }
 
@@ -236,6 +256,36 @@ public sealed partial class CopyRowBuffer
         }
 
         return length;
+    }
+
+    // Copies a string unless one of its bytes needs a closer look. Where the source goes on for long enough, with whatever, whole vectors are copied: no branch depends on the length,
+    // which differs from string to string. The destination has room for a vector more than the string.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryCopyClean(ReadOnlySpan<byte> source, int length, Span<byte> destination)
+    {
+        while (source.Length >= Vector256<byte>.Count)
+        {
+            var bytes = Vector256.Create(source[..Vector256<byte>.Count]);
+            bytes.CopyTo(destination);
+            var dirty = (Vector256.LessThan(bytes.AsSByte(), Vector256.Create((sbyte)0x20)).AsByte()
+                | Vector256.Equals(bytes, Vector256.Create((byte)'"'))
+                | Vector256.Equals(bytes, Vector256.Create((byte)'\\'))).ExtractMostSignificantBits();
+            if (length <= Vector256<byte>.Count)
+            {
+                return BitOperations.TrailingZeroCount(dirty) >= length;
+            }
+
+            if (dirty != 0)
+            {
+                return false;
+            }
+
+            length -= Vector256<byte>.Count;
+            source = source[Vector256<byte>.Count..];
+            destination = destination[Vector256<byte>.Count..];
+        }
+
+        return CopyClean(source[..length], destination) == length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,10 +7,11 @@ using System.Text;
 namespace OtelOrleans.Sql.Copy;
 
 /// <summary>
-/// Consecutive rows of one table, as the bytes that stand between header and trailer of <c>COPY … (FORMAT BINARY)</c>. Grows; its array is rented from the shared pool
-/// and has this buffer as its only owner. The caller writes exactly the columns of the table's <see cref="CopyLayout"/>, in order. Not thread safe.
+/// Consecutive rows of one table, as the bytes that stand between header and trailer of <c>COPY … (FORMAT BINARY)</c>. Grows; its array is rented
+/// and has this buffer as its only owner, until <see cref="Detach"/>. The caller writes exactly the columns of the table's <see cref="CopyLayout"/>, in order. Not thread safe.
 /// </summary>
-public sealed partial class CopyRowBuffer : IDisposable
+/// <param name="pool">Where arrays come from and go back to; by default the shared pool.</param>
+public sealed partial class CopyRowBuffer(ArrayPool<byte>? pool = null) : IDisposable
 {
     // A row or a few: a payload may be of thousands of services with a row each. A buffer that needed more keeps it.
     private const int InitialBytes = 1024;
@@ -18,8 +19,10 @@ public sealed partial class CopyRowBuffer : IDisposable
     // What an emptied buffer may keep: a giant payload is rare, the memory it took should not stay.
     private const int KeptBytes = 1024 * 1024;
 
+    private readonly ArrayPool<byte> _pool = pool ?? ArrayPool<byte>.Shared;
     private readonly List<CopyLosses> _lossyRows = [];
     private byte[] _bytes = [];
+    private int _firstBytes = InitialBytes;
     private int _length;
 
     /// <summary>Where a buffer stood, to go back to.</summary>
@@ -67,6 +70,30 @@ public sealed partial class CopyRowBuffer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Hands out the rows: the buffer is empty and has nothing to do with their array any more, which may be given back to the pool when nobody reads them. It is the buffer's own one,
+    /// not a copy, unless less than half of it is rows.
+    /// </summary>
+    /// <returns>The array, and how much of it is rows.</returns>
+    public (byte[] Array, int Length) Detach()
+    {
+        var (array, length) = (_bytes, _length);
+        if (length < array.Length / 2)
+        {
+            array = _pool.Rent(length);
+            Written.CopyTo(array);
+        }
+        else
+        {
+            // The next rows will be about as many.
+            _bytes = [];
+            _firstBytes = Math.Clamp(array.Length, InitialBytes, KeptBytes);
+        }
+
+        TruncateTo(default);
+        return (array, length);
+    }
+
     /// <summary>Gives the array back. The buffer is empty and may be used again.</summary>
     public void Dispose()
     {
@@ -75,7 +102,7 @@ public sealed partial class CopyRowBuffer : IDisposable
         _bytes = [];
         if (bytes.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            _pool.Return(bytes);
         }
     }
 
@@ -87,6 +114,15 @@ public sealed partial class CopyRowBuffer : IDisposable
         Rows++;
         Losses = CopyLosses.None;
     }
+
+    /// <summary>Begins columns of small, known widths.</summary>
+    /// <param name="bytes">As much as they can take.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FixedColumns BeginFixed(int bytes) => new(Reserve(bytes)[..bytes]);
+
+    /// <summary>Keeps the columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndFixed(FixedColumns columns) => _length += columns.Length;
 
     /// <summary>The row does not hold exactly what was sent: its <c>lossless</c> column must.</summary>
     public void MarkLossy(CopyLosses reason) => Losses |= reason;
@@ -131,7 +167,10 @@ public sealed partial class CopyRowBuffer : IDisposable
     }
 
     /// <summary>Writes a protobuf enum, which may be any <c>int32</c>, as a <c>smallint</c>; what does not fit becomes the nearest that does, and the row lossy.</summary>
-    public void WriteEnum(int value)
+    public void WriteEnum(int value) => WriteInt16(FitEnum(value));
+
+    /// <summary>The <c>smallint</c> that <see cref="WriteEnum"/> writes.</summary>
+    public short FitEnum(int value)
     {
         if (value is < short.MinValue or > short.MaxValue)
         {
@@ -139,7 +178,7 @@ public sealed partial class CopyRowBuffer : IDisposable
             value = Math.Clamp(value, short.MinValue, short.MaxValue);
         }
 
-        WriteInt16((short)value);
+        return (short)value;
     }
 
     /// <summary>Writes an <c>integer</c>.</summary>
@@ -313,7 +352,7 @@ public sealed partial class CopyRowBuffer : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow(int count)
     {
-        var wanted = Math.Max(Math.Max(2L * _bytes.Length, InitialBytes), (long)_length + count);
+        var wanted = Math.Max(Math.Max(2L * _bytes.Length, _firstBytes), (long)_length + count);
         if (wanted > Array.MaxLength)
         {
             wanted = (long)_length + count;
@@ -324,11 +363,11 @@ public sealed partial class CopyRowBuffer : IDisposable
             ThrowTooLarge();
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent((int)wanted);
+        var larger = _pool.Rent((int)wanted);
         _bytes.AsSpan(0, _length).CopyTo(larger);
         if (_bytes.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            _pool.Return(_bytes);
         }
 
         _bytes = larger;

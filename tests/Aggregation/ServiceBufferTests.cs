@@ -136,7 +136,51 @@ public sealed class ServiceBufferTests
         Assert.Equal(new DurableMark(true, 2), buffer.DurableOf("t", 0, 2));
     }
 
-    private static ServiceBuffer Buffer(params LedgerEntry[] ledger) => new("svc", ledger, TimeProvider.System);
+    [Fact]
+    public void Only_arrays_of_committed_rows_are_used_again()
+    {
+        var arrays = new RowArrayPool();
+        var buffer = new ServiceBuffer("svc", [], TimeProvider.System, arrays);
+        var (committed, seen, flushing, queued) = (InArray(arrays, RowBatch.NoOffset, 1), InArray(arrays, RowBatch.NoOffset, 1), InArray(arrays, 1, 2), InArray(arrays, 2, 3));
+        buffer.Append(committed);
+        buffer.Append(seen);
+        buffer.TakeFlush(1);
+        Assert.Equal(0, arrays.KeptBytes);
+        buffer.Committed();
+        Assert.Equal(committed.Tables[0].Bytes.Array.Length, arrays.KeptBytes);
+        buffer.Append(flushing);
+        buffer.Append(queued);
+        buffer.TakeFlush(1);
+        Assert.Same(committed.Tables[0].Bytes.Array, arrays.Rent(1_024));
+        Assert.Equal(0, arrays.KeptBytes);
+    }
+
+    [Fact]
+    public void Array_of_a_batch_that_was_taken_apart_comes_back_once()
+    {
+        var arrays = new RowArrayPool();
+        var buffer = new ServiceBuffer("svc", [], TimeProvider.System, arrays);
+        var batch = OffsetRows.Spans(RowBatch.NoOffset, 1, 2, 3);
+        var array = arrays.Rent(1_024);
+        batch.Tables[0].Bytes.Span.CopyTo(array);
+        buffer.Append(batch with { Tables = [batch.Tables[0] with { Bytes = new(array, batch.Tables[0].Bytes.Length) }] });
+        buffer.TakeFlush(long.MaxValue);
+        var rest = buffer.CutOut(new RefusedRow(CopyLayouts.Spans.Id, 1, null, "no"), "22021")!;
+        Assert.Equal([1, 3], OffsetRows.SpanOffsets(rest));
+        buffer.Committed();
+        Assert.Equal(array.Length, arrays.KeptBytes);
+    }
+
+    // Only the beginning of the array is rows, as with those of a decoder.
+    private static RowBatch InArray(RowArrayPool arrays, long previous, long offset)
+    {
+        var batch = Batch(previous, offset);
+        var array = arrays.Rent(1_024);
+        batch.Tables[0].Bytes.Span.CopyTo(array);
+        return batch with { Tables = [batch.Tables[0] with { Bytes = new(array, OffsetRows.RowBytes) }] };
+    }
+
+    private static ServiceBuffer Buffer(params LedgerEntry[] ledger) => new("svc", ledger, TimeProvider.System, new RowArrayPool());
 
     private static RowBatch Batch(long previous, params long[] offsets) => OffsetRows.Batch(previous, offsets);
 }

@@ -15,7 +15,7 @@ public sealed class AuditedDatabase(PostgresFixture postgres) : IAsyncLifetime
 
     private PostgresOptions _stored = null!;
 
-    public static long Records => (StoredCounts.CorpusFiles.Count + 6) * Rounds;
+    public static long Records => (CorpusFiles.Protobuf.Count + 6) * Rounds;
 
     /// <summary>An empty value, and a message without spans.</summary>
     public static long EmptyRecords => 2 * Rounds;
@@ -27,7 +27,7 @@ public sealed class AuditedDatabase(PostgresFixture postgres) : IAsyncLifetime
     {
         await using var bench = await PipelineBench.CreateAsync(postgres);
         _stored = bench.Postgres;
-        List<string> files = [.. StoredCounts.CorpusFiles, .. Special.Select(s => bench.File(s.Name, s.Content))];
+        List<string> files = [.. CorpusFiles.Protobuf, .. Special.Select(s => bench.File(s.Name, s.Content))];
         for (var round = 0; round < Rounds; round++)
         {
             // The first silos are killed, so that records are read again; the last one ends in order.

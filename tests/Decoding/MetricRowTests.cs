@@ -27,7 +27,7 @@ public sealed class MetricRowTests
         byte[] mixed = Join([0x31], Long(1), Field(7, Double(1.5)), Field(6, Long(2), Long(3)), Field(7), Field(7, Double(2.5)));
         var batches = new[] { packed, unpacked, mixed }.Select(p => Decode(Signal.Metrics, Request("shop", Field(9, Field(1, p))))[0].Batch).ToList();
         Assert.Equal([1L, 2L, 3L], Assert.Single(RowReader.Of(batches[0], CopyLayouts.HistogramPoints))["bucket_counts"] as long[] ?? []);
-        Assert.All(batches, b => Assert.Equal(batches[0].Tables[0].Bytes, b.Tables[0].Bytes));
+        Assert.All(batches, b => Assert.Equal(batches[0].Tables[0].Bytes.Memory, b.Tables[0].Bytes.Memory));
         Assert.All(batches, b => Assert.Equal([1.5, 2.5], Assert.Single(RowReader.DimensionsOf(b, CopyLayouts.HistogramBounds))["explicit_bounds"] as double[] ?? []));
 
         byte[] Buckets(params byte[][] counts) => Request("shop", Field(10, Field(1, Field(8, counts))));

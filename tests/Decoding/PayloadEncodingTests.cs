@@ -164,7 +164,7 @@ public sealed class PayloadEncodingTests
             foreach (var (table, same) in one.Batch.Tables.Zip(other.Batch.Tables))
             {
                 Assert.NotEqual(CopyLayouts.DeadLetters.Id, table.Layout);
-                Assert.True(table.Bytes.AsSpan().SequenceEqual(same.Bytes));
+                Assert.True(table.Bytes.Span.SequenceEqual(same.Bytes.Span));
             }
         }
     }

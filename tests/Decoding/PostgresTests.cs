@@ -107,7 +107,7 @@ public sealed class PostgresTests(PostgresFixture postgres)
                     ServiceName = serviceName,
                     Moves = [new(batch.Topic, batch.Partition, null, batch.LastOffset + 1)],
                     Dimensions = [.. batch.Dimensions.Select(d => new CopyBlock(d.Layout, d.Bytes, d.Rows))],
-                    Blocks = [.. batch.Tables.Select(t => new CopyBlock(t.Layout, t.Bytes, t.RecordRows.Sum()))],
+                    Blocks = [.. batch.Tables.Select(t => new CopyBlock(t.Layout, t.Bytes.Memory, t.RecordRows.Sum()))],
                 },
                 TestContext.Current.CancellationToken);
             Assert.Equal((FlushOutcome.Committed, ""), (result.Outcome, result.Reason));

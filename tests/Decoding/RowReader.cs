@@ -12,7 +12,7 @@ internal static class RowReader
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
     public static List<Row> Of(RowBatch batch, CopyLayout layout) =>
-        batch.Tables.SingleOrDefault(t => t.Layout == layout.Id) is { } table ? Parse(layout, table.Bytes) : [];
+        batch.Tables.SingleOrDefault(t => t.Layout == layout.Id) is { } table ? Parse(layout, table.Bytes.Span) : [];
 
     public static List<Row> DimensionsOf(RowBatch batch, CopyLayout layout) =>
         batch.Dimensions.SingleOrDefault(t => t.Layout == layout.Id) is { } table ? Parse(layout, table.Bytes) : [];

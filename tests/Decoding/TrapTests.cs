@@ -39,7 +39,7 @@ public sealed class TrapTests
         byte[] scope = Field(1, new InstrumentationScope { Name = "late" }.ToByteArray()), span = Field(2, NewSpan().ToByteArray()), schema = Field(3, "url"u8.ToArray());
         var before = Decode(Signal.Traces, Field(1, Field(2, scope, schema, span)));
         var after = Decode(Signal.Traces, Field(1, Field(2, span, schema, scope)));
-        Assert.Equal(before[0].Batch.Tables[0].Bytes, after[0].Batch.Tables[0].Bytes);
+        Assert.Equal(before[0].Batch.Tables[0].Bytes.Memory, after[0].Batch.Tables[0].Bytes.Memory);
         Assert.Equal("late", Assert.Single(Dimensions(after, CopyLayouts.Scopes)).Text("name"));
     }
 

@@ -132,34 +132,6 @@ public sealed class JsonDecodingTests
         Assert.Empty(Rows(Decode(signal, payload), CopyLayouts.DeadLetters));
     }
 
-    [Theory]
-    [InlineData(Signal.Traces, "traces-0267")]
-    [InlineData(Signal.Logs, "logs-0237")]
-    [InlineData(Signal.Metrics, "metrics-0235")]
-    public void Nothing_is_allocated_beyond_what_protobuf_takes(Signal signal, string file)
-    {
-        var json = File.ReadAllBytes(Corpus($"node-json-{file}.json"));
-        var protobuf = JsonPayloads.Transcode(signal, json);
-        Assert.Equal(Allocated(Chunk(signal, protobuf, protobuf)), Allocated(Chunk(signal, json, json)));
-    }
-
-    private static long Allocated(PayloadChunk chunk)
-    {
-        var decoder = NewDecoder();
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        for (var i = 0; i < 3; i++)
-        {
-            foreach (var dimension in decoder.Decode(chunk).SelectMany(b => b.Dimensions))
-            {
-                dimension.MarkDurable(time);
-            }
-        }
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        decoder.Decode(chunk);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
-
     private static byte[] Unescaped(string json) => json.Contains("0000", StringComparison.Ordinal) ? [(byte)'a', 0, (byte)'b'] : [(byte)'a', 0xED, 0xA0, 0x80, (byte)'b'];
 
     private static int Count(JsonElement element, string name) => element.ValueKind switch

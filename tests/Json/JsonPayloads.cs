@@ -48,6 +48,13 @@ internal static class JsonPayloads
         _ => transcoder.TranscodeMetrics(json),
     };
 
+    /// <summary>A request with all its resources once more.</summary>
+    public static byte[] TwiceAsLong(byte[] request)
+    {
+        int start = Array.IndexOf(request, (byte)'[') + 1, end = Array.LastIndexOf(request, (byte)']');
+        return [.. request[..end], (byte)',', .. request[start..]];
+    }
+
     /// <summary>What the refusal says.</summary>
     public static string Refusal(byte[] json) => Assert.ThrowsAny<MalformedPayloadException>(() => Transcode(Signal.Traces, json)).Message;
 

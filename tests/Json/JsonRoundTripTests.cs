@@ -69,7 +69,7 @@ public sealed class JsonRoundTripTests
                     Assert.Equal(protobuf.Batch.Dimensions.Select(t => t.Layout), json.Batch.Dimensions.Select(t => t.Layout));
                     foreach (var (one, other) in protobuf.Batch.Tables.Zip(json.Batch.Tables))
                     {
-                        AssertRows(one.Layout, one.Bytes, other.Bytes);
+                        AssertRows(one.Layout, one.Bytes.Span, other.Bytes.Span);
                     }
 
                     foreach (var (one, other) in protobuf.Batch.Dimensions.Zip(json.Batch.Dimensions))
@@ -82,7 +82,7 @@ public sealed class JsonRoundTripTests
             threads: 1);
 
     // Column by column. Original messages are equal but not in their bytes: their order of fields and the width of their lengths are those of the JSON.
-    private static void AssertRows(short layoutId, byte[] expected, byte[] actual)
+    private static void AssertRows(short layoutId, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual)
     {
         Assert.True(CopyLayouts.TryGet(layoutId, out var layout));
         List<RowReader.Row> rows = RowReader.Parse(layout, expected), others = RowReader.Parse(layout, actual);

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Json;
 using OtelOrleans.GrainInterfaces;
-using OtelOrleans.Grains.Decoding;
 using OtelOrleans.Proto.Json;
+using OtelOrleans.Tests.Json;
 
 namespace OtelOrleans.Tests.Bench;
 
-/// <summary>Measures OTLP/JSON traces on their whole way to rows, and rewriting as protobuf alone, in turns.</summary>
+/// <summary>Measures OTLP/JSON traces on their whole way to rows, rewriting as protobuf alone, and reading the JSON with <see cref="Utf8JsonReader"/> alone, in turns.</summary>
 internal static class JsonBench
 {
     private const int WarmUpRounds = 6;
@@ -22,16 +23,13 @@ internal static class JsonBench
         // Small ones are sent often: a round shall take milliseconds.
         byte[][] payloads = [.. Enumerable.Repeat(files, (int)(LeastBytes / files.Sum(f => (long)f.Length)) + 1).SelectMany(f => f)];
         var chunks = BenchDecoding.Chunks(Signal.Traces, payloads);
-        var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
+        var decoding = new BenchDecoding();
         var transcoder = new OtlpJsonTranscoder();
-        List<double> decode = [], transcode = [];
+        List<double> decode = [], transcode = [], read = [];
         BenchDecoding.Taken taken = default;
-        long allocated = 0;
         for (var round = -WarmUpRounds; round < Rounds; round++)
         {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            var decoded = BenchDecoding.CpuOf(() => taken = BenchDecoding.Decode(decoder, chunks));
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            var decoded = BenchDecoding.CpuOf(() => taken = decoding.Decode(chunks));
             var transcoded = BenchDecoding.CpuOf(() =>
             {
                 foreach (var payload in payloads)
@@ -39,17 +37,29 @@ internal static class JsonBench
                     transcoder.TranscodeTraces(payload);
                 }
             });
+            var alone = BenchDecoding.CpuOf(() =>
+            {
+                foreach (var payload in payloads)
+                {
+                    var reader = new Utf8JsonReader(payload);
+                    while (reader.Read())
+                    {
+                    }
+                }
+            });
             if (round >= 0)
             {
+                read.Add(alone / taken.Items);
                 decode.Add(decoded / taken.Items);
                 transcode.Add(transcoded / taken.Items);
             }
         }
 
+        var allocated = decoding.Allocations(chunks, BenchDecoding.Chunks(Signal.Traces, payloads.Select(JsonPayloads.TwiceAsLong)));
         var bytes = payloads.Sum(p => (long)p.Length);
         var nanos = BenchDecoding.Median(decode);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"json: ns_per_span={nanos:F0} mb_per_s={bytes / (double)taken.Items / nanos * 1000:F0} bytes_per_span={(allocated - taken.Bytes) / (double)taken.Items:F1} ns_transcode={BenchDecoding.Median(transcode):F0} json_bytes_per_span={bytes / taken.Items} items={taken.Items} payloads={payloads.Length}"));
+            $"json: ns_per_span={nanos:F0} mb_per_s={bytes / (double)taken.Items / nanos * 1000:F0} bytes_per_span={allocated.PerItem:F1} bytes_per_batch={allocated.PerBatch:F0} ns_transcode={BenchDecoding.Median(transcode):F0} ns_reader={BenchDecoding.Median(read):F0} json_bytes_per_span={bytes / taken.Items} items={taken.Items} payloads={payloads.Length}"));
     }
 }

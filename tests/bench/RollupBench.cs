@@ -19,8 +19,9 @@ internal static class RollupBench
     {
         var chunks = BenchDecoding.Chunks(Signal.Traces, BenchPayloads.Load(folder, Signal.Traces));
         var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
+        var decoding = new BenchDecoding();
         List<CopyBlock> blocks = [.. chunks.SelectMany(decoder.Decode).SelectMany(b => b.Batch.Tables)
-            .Where(t => t.Layout == CopyLayouts.Spans.Id).Select(t => new CopyBlock(t.Layout, t.Bytes.ToArray(), t.RecordRows.Sum()))];
+            .Where(t => t.Layout == CopyLayouts.Spans.Id).Select(t => new CopyBlock(t.Layout, t.Bytes.Memory.ToArray(), t.RecordRows.Sum()))];
         var spans = blocks.Sum(b => (long)b.Rows);
         var rollups = new SpanRollups(new(), TimeProvider.System);
         using var rows = new CopyRowBuffer();
@@ -30,7 +31,7 @@ internal static class RollupBench
             rows.Clear();
             var counted = BenchDecoding.CpuOf(() => rollups.Write(rows, blocks));
             var walked = BenchDecoding.CpuOf(() => blocks.ForEach(static b => CopyRows.TryCount(b.Bytes.Span, CopyLayouts.Spans.ColumnCount, out _)));
-            var decoded = BenchDecoding.CpuOf(() => BenchDecoding.Decode(decoder, chunks));
+            var decoded = BenchDecoding.CpuOf(() => decoding.Decode(chunks));
             if (round >= 0)
             {
                 count.Add(counted / spans);

@@ -82,7 +82,7 @@ internal static class StoreBench
         {
             foreach (var table in decoder.Decode(chunk).SelectMany(b => b.Batch.Tables).Where(t => t.Layout == CopyLayouts.Spans.Id))
             {
-                for (var rest = table.Bytes.AsSpan(); !rest.IsEmpty;)
+                for (var rest = table.Bytes.Span; !rest.IsEmpty;)
                 {
                     var row = rest[..CopyRows.LengthOf(rest, 1)];
                     spans.Add(row.ToArray());

@@ -7,7 +7,7 @@ namespace OtelOrleans.Tests.Sessions.Simulation;
 /// <summary>One activation of the aggregator of a service, around the real <see cref="ServiceBuffer"/>: what the grain does with the outcome of a flush.</summary>
 internal sealed class SimulatedAggregator(string service, SimulatedPostgres postgres, ProtocolRules rules)
 {
-    private readonly ServiceBuffer _buffer = new(service, postgres.Ledger(service), TimeProvider.System);
+    private readonly ServiceBuffer _buffer = new(service, postgres.Ledger(service), TimeProvider.System, postgres.Arrays);
     private FlushRequest? _flush;
 
     public string Service => service;

@@ -12,6 +12,9 @@ internal sealed class SimulatedPostgres(SimulatedLog log, ProtocolRules rules)
     private readonly Dictionary<int, long> _resumePoints = [];
     private readonly Dictionary<int, long> _firstUnstored = [];
 
+    /// <summary>Where the arrays of committed rows go; see <see cref="SimulatedLog.Arrays"/>.</summary>
+    public RowArrayPool Arrays => log.Arrays;
+
     public long ResumePoint(int partition) => _resumePoints.GetValueOrDefault(partition);
 
     public void Raise(int partition, long resumePoint) => _resumePoints[partition] = Math.Max(ResumePoint(partition), resumePoint);
@@ -69,6 +72,9 @@ internal sealed class SimulatedLog(int seed)
     public static readonly string[] ServiceNames = ["a", "b", "c"];
 
     private readonly int[,] _services = Fill(new Random(seed));
+
+    /// <summary>What all rows are sent in, of all silos: an array that came back too early is written over by the next rows, which then are stored twice.</summary>
+    public RowArrayPool Arrays { get; } = new();
 
     public IEnumerable<string> Services(int partition, long offset) => ServiceNames.Where((_, i) => (_services[partition, offset] >> i & 1) == 1);
 

@@ -139,9 +139,11 @@ internal sealed class SimulatedReading(int partition, SimulatedLog log, Protocol
 
     private RowBatch Batch(long[] offsets)
     {
-        var rows = offsets.Select(o => SimulatedLog.Row(partition, o)).ToArray();
-        var ends = Enumerable.Range(1, rows.Length).Select(n => n * sizeof(long)).ToArray();
+        var rows = offsets.SelectMany(o => SimulatedLog.Row(partition, o)).ToArray();
+        var array = log.Arrays.Rent(rows.Length);
+        rows.CopyTo(array, 0);
+        var ends = Enumerable.Range(1, offsets.Length).Select(n => n * sizeof(long)).ToArray();
         return new RowBatch(
-            SimulatedLog.Topic, partition, RowBatch.NoOffset, offsets, [new TableRows(SimulatedLog.Layout, [.. rows.SelectMany(r => r)], ends, [.. offsets.Select(_ => 1)])], []);
+            SimulatedLog.Topic, partition, RowBatch.NoOffset, offsets, [new TableRows(SimulatedLog.Layout, new(array, rows.Length), ends, [.. offsets.Select(_ => 1)])], []);
     }
 }
