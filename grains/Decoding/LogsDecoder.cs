@@ -100,15 +100,15 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
         row.BeginRow(CopyLayouts.LogRecords);
         var effectiveTime = time != 0 ? time : observedTime;
         var columns = row.BeginFixed(FixedBytes);
-        columns.Timestamp(effectiveTime);
-        columns.TimestampOrNull(observedTime);
-        columns.Int64(Resource.Id);
-        columns.Int64(Scope.Id);
-        columns.Int32((int)flags);
-        columns.Nanos(effectiveTime);
-        columns.NanosOrNull(observedTime);
-        columns.Int16(row.FitEnum((int)severity));
-        columns.Bool(time == 0);
+        columns.WriteTimestamp(effectiveTime);
+        columns.WriteTimestampOrNull(observedTime);
+        columns.WriteInt64(Resource.Id);
+        columns.WriteInt64(Scope.Id);
+        columns.WriteInt32((int)flags);
+        columns.WriteNanos(effectiveTime);
+        columns.WriteNanosOrNull(observedTime);
+        columns.WriteInt16(row.FitEnum((int)severity));
+        columns.WriteBool(time == 0);
         WriteId(ref columns, row, traceId);
         WriteId(ref columns, row, spanId);
         row.EndFixed(columns);
@@ -134,7 +134,7 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
     {
         if (id.ContainsAnyExcept((byte)0))
         {
-            columns.Hex(id);
+            columns.WriteHex(id);
             return;
         }
 
@@ -143,7 +143,7 @@ internal sealed class LogsDecoder(DimensionCache dimensions, ChunkRows rows) : S
             row.MarkLossy(CopyLosses.ZeroId);
         }
 
-        columns.Null();
+        columns.WriteNull();
     }
 
     // body and body_json: a string as text and whole, anything else as JSON, in both columns.

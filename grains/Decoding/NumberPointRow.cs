@@ -65,28 +65,28 @@ internal static class NumberPointRow
         var row = service.Table(CopyLayouts.NumberPoints);
         row.BeginRow(CopyLayouts.NumberPoints);
         var columns = row.BeginFixed(FixedBytes);
-        columns.Timestamp(time);
-        columns.TimestampOrNull(start);
-        columns.Int64(series);
+        columns.WriteTimestamp(time);
+        columns.WriteTimestampOrNull(start);
+        columns.WriteInt64(series);
         if (valueTag == NumberPointFields.AsDouble)
         {
-            columns.Int64((long)value);
-            columns.Null();
+            columns.WriteInt64((long)value);
+            columns.WriteNull();
         }
         else if (valueTag == NumberPointFields.AsInt)
         {
-            columns.Null();
-            columns.Int64((long)value);
+            columns.WriteNull();
+            columns.WriteInt64((long)value);
         }
         else
         {
-            columns.Null();
-            columns.Null();
+            columns.WriteNull();
+            columns.WriteNull();
         }
 
-        columns.Int32((int)flags);
-        columns.Nanos(time);
-        columns.NanosOrNull(start);
+        columns.WriteInt32((int)flags);
+        columns.WriteNanos(time);
+        columns.WriteNanosOrNull(start);
         row.EndFixed(columns);
         PointColumns.WriteLossless(row, point, isChanged);
         ExemplarRow.WriteAll(service, exemplars.Of(point), NumberPointFields.Exemplars, time, series);

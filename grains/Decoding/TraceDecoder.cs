@@ -114,25 +114,25 @@ internal sealed class TraceDecoder(DimensionCache dimensions, ChunkRows rows) : 
         var row = Service.Table(CopyLayouts.Spans);
         row.BeginRow(CopyLayouts.Spans);
         var columns = row.BeginFixed(FixedBytes);
-        columns.Timestamp(start);
+        columns.WriteTimestamp(start);
 
         // Wraps where it must: the end is the start plus this, modulo 2^64.
-        columns.Int64((long)(end - start));
-        columns.Int64(Resource.Id);
-        columns.Int64(Scope.Id);
-        columns.Int32((int)flags);
-        columns.Nanos(start);
-        columns.Int16(row.FitEnum((int)kind));
-        columns.Int16(row.FitEnum((int)statusCode));
-        columns.Hex(traceId);
-        columns.Hex(spanId);
+        columns.WriteInt64((long)(end - start));
+        columns.WriteInt64(Resource.Id);
+        columns.WriteInt64(Scope.Id);
+        columns.WriteInt32((int)flags);
+        columns.WriteNanos(start);
+        columns.WriteInt16(row.FitEnum((int)kind));
+        columns.WriteInt16(row.FitEnum((int)statusCode));
+        columns.WriteHex(traceId);
+        columns.WriteHex(spanId);
         if (parentSpanId.IsEmpty)
         {
-            columns.Null();
+            columns.WriteNull();
         }
         else
         {
-            columns.Hex(parentSpanId);
+            columns.WriteHex(parentSpanId);
         }
 
         row.EndFixed(columns);

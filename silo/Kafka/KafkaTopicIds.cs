@@ -11,7 +11,7 @@ internal class KafkaTopicIds
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, string> _ids = new();
-    private readonly SemaphoreSlim _hurry = new(0);
+    private volatile TaskCompletionSource _hurry = NewSignal();
     private long _lookUps;
 
     /// <summary>The id; null as long as no broker has told it, and with brokers older than ids (Kafka 2.8).</summary>
@@ -21,16 +21,13 @@ internal class KafkaTopicIds
     public long LookUps => Volatile.Read(ref _lookUps);
 
     /// <summary>Somebody cannot wait for the next look-up.</summary>
-    public void Hurry() => _hurry.Release();
+    public void Hurry() => _hurry.TrySetResult();
 
     /// <summary>Waits for the time of the next look-up.</summary>
     public async Task WaitAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
-        await ((Task)_hurry.WaitAsync(interval, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (_hurry.Wait(0, CancellationToken.None))
-        {
-            // One look-up answers everybody.
-        }
+        await _hurry.Task.WaitAsync(interval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _hurry = NewSignal();
     }
 
     /// <summary>Asks for the ids. One that is not told stays what it was.</summary>
@@ -62,6 +59,8 @@ internal class KafkaTopicIds
             return [];
         }
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static IEnumerable<(string Name, string Id)> IdsIn(IEnumerable<TopicDescription> topics) =>
         from topic in topics

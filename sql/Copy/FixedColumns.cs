@@ -33,7 +33,7 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes NULL, of any type.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Null()
+    public void WriteNull()
     {
         BinaryPrimitives.WriteInt32BigEndian(_room.Slice(_length, sizeof(int)), -1);
         _length += sizeof(int);
@@ -41,7 +41,7 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes a <c>boolean</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Bool(bool value)
+    public void WriteBool(bool value)
     {
         var column = _room.Slice(_length, BoolBytes);
         BinaryPrimitives.WriteInt32BigEndian(column, 1);
@@ -51,7 +51,7 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes a <c>smallint</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Int16(short value)
+    public void WriteInt16(short value)
     {
         var column = _room.Slice(_length, Int16Bytes);
         BinaryPrimitives.WriteInt32BigEndian(column, sizeof(short));
@@ -61,7 +61,7 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes an <c>integer</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Int32(int value)
+    public void WriteInt32(int value)
     {
         BinaryPrimitives.WriteUInt64BigEndian(_room.Slice(_length, Int32Bytes), (ulong)sizeof(int) << 32 | (uint)value);
         _length += Int32Bytes;
@@ -69,7 +69,7 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes a <c>bigint</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Int64(long value)
+    public void WriteInt64(long value)
     {
         var column = _room.Slice(_length, Int64Bytes);
         BinaryPrimitives.WriteInt32BigEndian(column, sizeof(long));
@@ -79,48 +79,48 @@ public ref struct FixedColumns(Span<byte> room)
 
     /// <summary>Writes a <c>double precision</c>; NaN and the infinities are values like others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Double(double value) => Int64(BitConverter.DoubleToInt64Bits(value));
+    public void WriteDouble(double value) => WriteInt64(BitConverter.DoubleToInt64Bits(value));
 
-    /// <summary>Writes a <c>timestamptz</c>; the nanoseconds below its microsecond go to a column of their own, <see cref="Nanos"/>.</summary>
+    /// <summary>Writes a <c>timestamptz</c>; the nanoseconds below its microsecond go to a column of their own, <see cref="WriteNanos"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Timestamp(ulong unixNano) => Int64(PgTime.Micros(unixNano));
+    public void WriteTimestamp(ulong unixNano) => WriteInt64(PgTime.Micros(unixNano));
 
     /// <summary>The same, or NULL for a time that is not known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void TimestampOrNull(ulong unixNano)
+    public void WriteTimestampOrNull(ulong unixNano)
     {
         if (unixNano != 0)
         {
-            Timestamp(unixNano);
+            WriteTimestamp(unixNano);
         }
         else
         {
-            Null();
+            WriteNull();
         }
     }
 
     /// <summary>Writes the nanoseconds that <see cref="Timestamp"/> leaves, as a <c>smallint</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Nanos(ulong unixNano) => Int16(PgTime.Nanos(unixNano));
+    public void WriteNanos(ulong unixNano) => WriteInt16(PgTime.Nanos(unixNano));
 
     /// <summary>The same, or NULL for a time that is not known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void NanosOrNull(ulong unixNano)
+    public void WriteNanosOrNull(ulong unixNano)
     {
         if (unixNano != 0)
         {
-            Nanos(unixNano);
+            WriteNanos(unixNano);
         }
         else
         {
-            Null();
+            WriteNull();
         }
     }
 
     /// <summary>Writes an id as <c>text</c>, in lower-case hex.</summary>
     /// <param name="id">A multiple of 8 bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Hex(ReadOnlySpan<byte> id)
+    public void WriteHex(ReadOnlySpan<byte> id)
     {
         var column = _room.Slice(_length, HexBytes(id.Length));
         BinaryPrimitives.WriteInt32BigEndian(column, 2 * id.Length);
