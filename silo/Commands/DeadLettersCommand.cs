@@ -132,7 +132,7 @@ internal static class DeadLettersCommand
         parsed.GetValue(Ids) ?? [], parsed.GetValue(Topic), parsed.GetValue(Reason), parsed.GetValue(Service), parsed.GetValue(Since) is { } since ? ParseSince(since) : null);
 
     private static DateTimeOffset? ParseSince(string text) =>
-        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var ago) && text.Contains(':', StringComparison.Ordinal) && ago >= TimeSpan.Zero && ago < TimeSpan.FromDays(36500) ? DateTimeOffset.UtcNow - ago
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var ago) && text.Contains(':', StringComparison.Ordinal) && ago >= TimeSpan.Zero && ago < TimeSpan.FromDays(36500) ? TimeProvider.System.GetUtcNow() - ago
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
         : null;
 
