@@ -247,6 +247,7 @@ public sealed class HostilePayloadTests
         {
             var (batches, allocated) = Cost(signal, payload);
             Assert.Empty(Rows(batches, CopyLayouts.DeadLetters));
+            Assert.All(Rows(batches, CopyLayouts.Spans), r => Assert.NotNull(r["lossless"]));
 
             // A byte becomes up to 15; that in the buffer, in the smaller ones that it was in before, and in the array that is handed out.
             Assert.InRange(allocated, 0, 15 * 4L * payload.Length + MiB);
