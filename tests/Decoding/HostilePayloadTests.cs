@@ -62,8 +62,8 @@ public sealed class HostilePayloadTests
         var (batches, allocated) = Cost(Signal.Logs, payload, new() { MaxPayloadBytes = MiB, MaxDecompressedBytes = MiB });
         Assert.Equal(DeadLetterReason.RowsTooLarge, Refusal(batches, payload).Reason);
 
-        // The array through which it grew, and the one in which it was.
-        Assert.InRange(allocated, 0, 4L * 64 * MiB);
+        // The array through which it grew, and the ones in which it was.
+        Assert.InRange(allocated, 0, 5L * 64 * MiB);
     }
 
     [Theory]

@@ -80,7 +80,7 @@ public sealed class PostgresTests(PostgresFixture postgres)
 
         await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
         Dictionary<CopyLayout, List<RowReader.Row>> rows = [];
-        foreach (var layout in CopyLayouts.All)
+        foreach (var layout in CopyLayouts.All.Where(l => l.Role != CopyRole.Flush))
         {
             rows[layout] = RowReader.Parse(layout, await sql.CopyOutAsync(layout));
         }
