@@ -109,15 +109,8 @@ internal static class AttributeJson
             case AnyValueFields.BytesValue:
                 rows.WriteJsonBase64(value.Bytes);
                 break;
-            case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue when depth >= limits.MaxDepth:
-                rows.MarkLossy(CopyLosses.TooDeep);
-                rows.WriteJsonNull();
-                break;
-            case AnyValueFields.ArrayValue:
-                WriteArray(rows, value.Bytes, depth + 1, limits);
-                break;
-            case AnyValueFields.KeyValueListValue:
-                WriteObject(rows, value.Bytes, ListFields.Values, depth + 1, limits);
+            case AnyValueFields.ArrayValue or AnyValueFields.KeyValueListValue:
+                WriteList(rows, value, depth, limits);
                 break;
             default:
                 rows.WriteJsonNull();
@@ -176,6 +169,28 @@ internal static class AttributeJson
 
         text = default;
         return false;
+    }
+
+    private static void WriteList(CopyRowBuffer rows, AnyValueView value, int depth, ValueLimits limits)
+    {
+        if (depth >= limits.MaxDepth)
+        {
+            rows.MarkLossy(CopyLosses.TooDeep);
+            rows.WriteJsonNull();
+        }
+        else if (!rows.TryCountList(limits.MaxLists))
+        {
+            rows.MarkLossy(CopyLosses.TooManyLists);
+            rows.WriteJsonNull();
+        }
+        else if (value.Kind == AnyValueFields.ArrayValue)
+        {
+            WriteArray(rows, value.Bytes, depth + 1, limits);
+        }
+        else
+        {
+            WriteObject(rows, value.Bytes, ListFields.Values, depth + 1, limits);
+        }
     }
 
     private static void WriteArray(CopyRowBuffer rows, ReadOnlySpan<byte> values, int depth, ValueLimits limits)

@@ -16,7 +16,7 @@ internal static class DecodeMetrics
         [.. new[]
         {
             "nul", "invalid_utf8", "not_finite", "negative_zero", "bytes_value", "too_deep", "repeated_key", "out_of_range", "too_long", "not_recorded", "zero_id",
-            "too_many_attributes", "value_too_long",
+            "too_many_attributes", "value_too_long", "too_many_lists",
         }.Select(r => new KeyValuePair<string, object?>("reason", r))];
 
     /// <summary>Counts the rows of a batch that keep their original.</summary>

@@ -9,7 +9,8 @@ internal static class EntityRefJson
     /// <summary>Writes <c>[{"type": "host", "id_keys": ["host.id"], "description_keys": [], "schema_url": ""}]</c>, or NULL if there are none.</summary>
     /// <param name="row">Where to.</param>
     /// <param name="fields">Fields of a <c>Resource</c>, the references and nothing else.</param>
-    public static void WriteColumn(CopyRowBuffer row, ReadOnlySpan<byte> fields)
+    /// <param name="limits">What is cut off.</param>
+    public static void WriteColumn(CopyRowBuffer row, ReadOnlySpan<byte> fields, ValueLimits limits)
     {
         if (fields.IsEmpty)
         {
@@ -18,14 +19,25 @@ internal static class EntityRefJson
         }
 
         var column = row.BeginJsonb();
-        var separator = (byte)'[';
+        row.WriteRaw((byte)'[');
+        var isFirst = true;
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
             reader.ReadTag();
-            row.WriteRaw(separator);
+            if (!row.TryCountList(limits.MaxLists))
+            {
+                row.MarkLossy(CopyLosses.TooManyLists);
+                break;
+            }
+
+            if (!isFirst)
+            {
+                row.WriteRaw((byte)',');
+            }
+
             Write(row, reader.ReadBytes());
-            separator = (byte)',';
+            isFirst = false;
         }
 
         row.WriteRaw((byte)']');

@@ -66,7 +66,7 @@ internal static class ResourceRow
         row.WriteTextOrNull(schemaUrl);
         row.WriteInt64(droppedAttributes);
         AttributeJson.WriteColumn(row, message, ResourceFields.Attributes, limits);
-        EntityRefJson.WriteColumn(row, entityRefs.WrittenSpan);
+        EntityRefJson.WriteColumn(row, entityRefs.WrittenSpan, limits);
         row.WriteLossless(CanonicalEncoding.Envelope(message, schemaUrl));
         return new(Dimension.Of(id, CopyLayouts.Resources, row), name, System.Text.Encoding.UTF8.GetBytes(name));
     }

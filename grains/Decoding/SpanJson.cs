@@ -19,7 +19,8 @@ internal static class SpanJson
         }
 
         var column = row.BeginJsonb();
-        var separator = (byte)'[';
+        row.WriteRaw((byte)'[');
+        var isFirst = true;
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
@@ -30,9 +31,19 @@ internal static class SpanJson
                 continue;
             }
 
-            row.WriteRaw(separator);
+            if (!row.TryCountList(limits.MaxLists))
+            {
+                row.MarkLossy(CopyLosses.TooManyLists);
+                break;
+            }
+
+            if (!isFirst)
+            {
+                row.WriteRaw((byte)',');
+            }
+
             WriteEvent(row, reader.ReadBytes(), limits);
-            separator = (byte)',';
+            isFirst = false;
         }
 
         row.WriteRaw((byte)']');
@@ -52,7 +63,8 @@ internal static class SpanJson
         }
 
         var column = row.BeginJsonb();
-        var separator = (byte)'[';
+        row.WriteRaw((byte)'[');
+        var isFirst = true;
         var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
@@ -63,9 +75,19 @@ internal static class SpanJson
                 continue;
             }
 
-            row.WriteRaw(separator);
+            if (!row.TryCountList(limits.MaxLists))
+            {
+                row.MarkLossy(CopyLosses.TooManyLists);
+                break;
+            }
+
+            if (!isFirst)
+            {
+                row.WriteRaw((byte)',');
+            }
+
             WriteLink(row, reader.ReadBytes(), limits);
-            separator = (byte)',';
+            isFirst = false;
         }
 
         row.WriteRaw((byte)']');

@@ -48,4 +48,7 @@ public enum CopyLosses
 
     /// <summary>A string or bytes in JSON longer than what is stored.</summary>
     ValueTooLong = 1 << 12,
+
+    /// <summary>More events, links, lists and maps than are stored.</summary>
+    TooManyLists = 1 << 13,
 }

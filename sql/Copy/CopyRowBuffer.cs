@@ -24,6 +24,7 @@ public sealed partial class CopyRowBuffer(ArrayPool<byte>? pool = null) : IDispo
     private byte[] _bytes = [];
     private int _firstBytes = InitialBytes;
     private int _length;
+    private int _lists;
 
     /// <summary>Where a buffer stood, to go back to.</summary>
     public readonly record struct Mark(int Length, int Rows, int LossyRows);
@@ -113,6 +114,7 @@ public sealed partial class CopyRowBuffer(ArrayPool<byte>? pool = null) : IDispo
         _length += sizeof(short);
         Rows++;
         Losses = CopyLosses.None;
+        _lists = 0;
     }
 
     /// <summary>Begins columns of small, known widths.</summary>
@@ -126,6 +128,9 @@ public sealed partial class CopyRowBuffer(ArrayPool<byte>? pool = null) : IDispo
 
     /// <summary>The row does not hold exactly what was sent: its <c>lossless</c> column must.</summary>
     public void MarkLossy(CopyLosses reason) => Losses |= reason;
+
+    /// <summary>Another object or array comes within the JSON of the row. False if it is one too many.</summary>
+    public bool TryCountList(int most) => ++_lists <= most;
 
     /// <summary>Writes a <c>lossless</c> column: the original message if the row differs from it, else NULL.</summary>
     public void WriteLossless(ReadOnlySpan<byte> original)

@@ -152,6 +152,38 @@ public sealed class AttributeLimitTests
         Assert.Equal(span.ToByteArray(), row.Bytes("lossless"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Events_links_lists_and_maps_are_counted_together_and_the_first_ones_stay(int most)
+    {
+        var span = NewSpan(s =>
+        {
+            s.Attributes.Add([Attribute("a", ArrayOf(ArrayOf(), Value(1))), Attribute("m", new() { KvlistValue = new() })]);
+            s.Events.Add([new Span.Types.Event { Name = "1" }, new Span.Types.Event { Name = "2" }]);
+            s.Links.Add([new Span.Types.Link(), new Span.Types.Link()]);
+        });
+        var row = Assert.Single(Rows(Decode(Signal.Traces, Traces("shop", span).ToByteArray(), new() { MaxLists = most }), CopyLayouts.Spans));
+        Assert.Equal($"{{\"a\":[{(most > 1 ? "[]" : "null")},1],\"m\":{(most > 2 ? "{}" : "null")}}}", row.Json("attributes").GetRawText());
+        Assert.Equal(Math.Clamp(most - 3, 0, 2), row.Json("events").GetArrayLength());
+        Assert.Equal(Math.Clamp(most - 5, 0, 2), row.Json("links").GetArrayLength());
+        Assert.Equal(most < 7 ? span.ToByteArray() : null, row.Bytes("lossless"));
+    }
+
+    [Fact]
+    public void Entity_references_count_as_well()
+    {
+        var traces = Traces("shop", NewSpan());
+        traces.ResourceSpans[0].Resource.EntityRefs.Add([new EntityRef { Type = "a" }, new EntityRef { Type = "b" }]);
+        var resource = Assert.Single(Dimensions(Decode(Signal.Traces, traces.ToByteArray(), new() { MaxLists = 1 }), CopyLayouts.Resources));
+        Assert.Equal("a", Assert.Single(resource.Json("entity_refs").EnumerateArray()).GetProperty("type").GetString());
+        Assert.Equal(traces.ResourceSpans[0].Resource, ResourceSpans.Parser.ParseFrom(resource.Bytes("lossless")).Resource);
+    }
+
     [Fact]
     public void A_repeated_key_is_found_among_those_that_stay()
     {

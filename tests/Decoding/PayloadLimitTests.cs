@@ -191,11 +191,12 @@ public sealed class PayloadLimitTests
             MaxAttributes = 0,
             MaxAttributeValueBytes = 255,
             MaxDepth = 65,
+            MaxLists = 0,
             Encodings = { ["a.c"] = "json" },
             ContentEncodings = { ["a.b"] = "brotli", ["c"] = "Snappy" },
         };
         var problems = wrong.Problems(new FlowOptions()).ToList();
-        Assert.Equal(12, problems.Count);
+        Assert.Equal(13, problems.Count);
         Assert.All(problems, p => Assert.Contains("OtelOrleans:Decoding:", p, StringComparison.Ordinal));
         Assert.Contains(problems, p => p.Contains("a.b", StringComparison.Ordinal) && p.Contains("zstd", StringComparison.Ordinal));
         Assert.Contains(new DecodingOptions().Problems(new FlowOptions { MaxUndurableBytesPerSilo = 32 * MiB }), p => p.Contains("MaxUndurableBytesPerSilo", StringComparison.Ordinal));

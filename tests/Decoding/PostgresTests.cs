@@ -43,18 +43,14 @@ public sealed class PostgresTests(PostgresFixture postgres)
     }
 
     [Fact]
-    public async Task The_largest_record_of_the_costliest_kind_is_stored_in_time()
+    public async Task The_largest_records_of_the_costliest_kinds_are_stored_in_time()
     {
-        // Empty events are what Postgres takes longest to read for a byte on the wire.
+        // Of 2 bytes an event, which Postgres takes longest to read, and an element of a list.
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
         var span = NewSpan().ToByteArray();
-        var events = new byte[(new DecodingOptions().MaxRecordBytes - span.Length) / 2 * 2];
-        for (var i = 0; i < events.Length; i += 2)
-        {
-            events[i] = 0x5A;
-        }
-
-        var batches = Decode(Signal.Traces, Request("shop", Join(span, events)));
+        var events = Enumerable.Repeat<byte[]>([0x5A, 0], (new DecodingOptions().MaxRecordBytes - span.Length) / 2).SelectMany(e => e).ToArray();
+        var list = Field(9, Field(1, "k"u8.ToArray()), Field(2, Field(5, events.Select(b => b == 0 ? b : (byte)0x0A).Skip(100).ToArray())));
+        var batches = Decode(Signal.Traces, Request("shop", Join(span, events)), Request("shop", Join(span, list)));
         Assert.Empty(Rows(batches, CopyLayouts.DeadLetters));
         await AssertStoredAsync(sql, batches);
     }
@@ -84,7 +80,7 @@ public sealed class PostgresTests(PostgresFixture postgres)
 
         await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
         Dictionary<CopyLayout, List<RowReader.Row>> rows = [];
-        foreach (var layout in CopyLayouts.All)
+        foreach (var layout in CopyLayouts.All.Where(l => l.Role != CopyRole.Flush))
         {
             rows[layout] = RowReader.Parse(layout, await sql.CopyOutAsync(layout));
         }
