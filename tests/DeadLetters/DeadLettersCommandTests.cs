@@ -10,6 +10,8 @@ public sealed class DeadLettersCommandTests(LetterDatabase database) : IClassFix
 {
     private const string DropConstraint = "alter table otel.spans drop constraint nobody_is_blue";
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task List_counts_by_reason_and_shows_each_letter()
     {
@@ -82,19 +84,19 @@ public sealed class DeadLettersCommandTests(LetterDatabase database) : IClassFix
             var (exitCode, output) = await copy.RunAsync("dead-letters", "export", "--to", folder.FullName);
 
             Assert.True(exitCode == 0, output);
-            Assert.Equal(LetterDatabase.PoisonPayload, await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.Poison, ".traces")));
-            Assert.Equal(LetterDatabase.TooManyPayload, await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.TooMany, ".traces")));
+            Assert.Equal(LetterDatabase.PoisonPayload, await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.Poison, ".traces"), Ct));
+            Assert.Equal(LetterDatabase.TooManyPayload, await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.TooMany, ".traces"), Ct));
             Assert.Contains("--header content-encoding=gzip", output, StringComparison.Ordinal);
-            var item = TracesData.Parser.ParseFrom(await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.BadItem, "-1.traces")));
+            var item = TracesData.Parser.ParseFrom(await File.ReadAllBytesAsync(await PathAsync(LetterDatabase.BadItem, "-1.traces"), Ct));
             Assert.Equal("shop", item.ResourceSpans.Single().Resource.Attributes.Single(a => a.Key == "service.name").Value.StringValue);
             Assert.Equal<byte>([1, 2], item.ResourceSpans.Single().ScopeSpans.Single().Spans.Single().SpanId.ToByteArray());
             Assert.True(File.Exists(await PathAsync(LetterDatabase.Refused, $"-row{await IdAsync(copy, LetterDatabase.Refused)}.spans")));
 
-            await File.WriteAllTextAsync(await PathAsync(LetterDatabase.Poison, ".traces"), "changed");
+            await File.WriteAllTextAsync(await PathAsync(LetterDatabase.Poison, ".traces"), "changed", Ct);
             (exitCode, output) = await copy.RunAsync("dead-letters", "export", "--to", folder.FullName, "--reason", LetterDatabase.Poison);
             Assert.Equal(1, exitCode);
             Assert.Contains("is there already", output, StringComparison.Ordinal);
-            Assert.Equal("changed", await File.ReadAllTextAsync(await PathAsync(LetterDatabase.Poison, ".traces")));
+            Assert.Equal("changed", await File.ReadAllTextAsync(await PathAsync(LetterDatabase.Poison, ".traces"), Ct));
         }
         finally
         {

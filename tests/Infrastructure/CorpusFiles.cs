@@ -27,7 +27,7 @@ internal static class CorpusFiles
             : name.Contains("metrics", StringComparison.Ordinal) ? Signal.Metrics : null;
     }
 
-    private static IReadOnlyList<string> All(string extension)
+    private static List<string> All(string extension)
     {
         var files = Directory.GetFiles(s_folder, "*" + extension, SearchOption.AllDirectories).Where(f => SignalOf(f) is not null).Order(StringComparer.Ordinal).ToList();
         return files.Count > 0 || Environment.GetEnvironmentVariable(Variable) is not null ? files : throw new InvalidOperationException($"The corpus is not there: no {extension} in {s_folder}.");

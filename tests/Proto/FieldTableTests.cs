@@ -73,7 +73,7 @@ public sealed partial class FieldTableTests
         }
     }
 
-    private static IEnumerable<MessageDescriptor> Messages()
+    private static HashSet<MessageDescriptor> Messages()
     {
         HashSet<MessageDescriptor> found = [];
         Queue<MessageDescriptor> left = new([ExportTraceServiceRequest.Descriptor, ExportLogsServiceRequest.Descriptor, ExportMetricsServiceRequest.Descriptor]);

@@ -34,6 +34,8 @@ public sealed class RollupTests(PostgresFixture postgres)
 
     private static readonly DateTime Start = new(2026, 11, 24, 10, 0, 0, DateTimeKind.Utc);
 
+    private static readonly string[] s_services = ["cart", "pay", "wëb"];
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed class RollupTests(PostgresFixture postgres)
         var random = new Random(7);
         for (var flush = 0; flush < 4; flush++)
         {
-            var answers = new[] { "cart", "pay", "wëb" }.Select(service => writer.FlushAsync(
+            var answers = s_services.Select(service => writer.FlushAsync(
                 new() { ServiceName = service, Moves = [new("t", 0, flush == 0 ? null : flush, flush + 1)], Blocks = [Spans(random, service, 200)] }, Ct).AsTask());
             Assert.All(await Task.WhenAll(answers), a => Assert.Equal((FlushOutcome.Committed, ""), (a.Outcome, a.Reason)));
         }

@@ -36,7 +36,7 @@ public sealed class AggregatorPlacementTests(PostgresFixture postgres)
         AssertSpread(cluster, 3);
 
         var producing = bench.ProduceAsync(files, repeat: 5);
-        await cluster.StopSiloAsync(third);
+        await cluster.StopSiloAsync(third, TestContext.Current.CancellationToken);
         await producing;
         await bench.StoredAsync(files, 15);
         await Wait.ForAsync(() => Task.FromResult(Counts(cluster).Sum() == Services), () => Task.FromResult(string.Join(' ', Counts(cluster))));

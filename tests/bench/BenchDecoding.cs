@@ -5,7 +5,7 @@ using OtelOrleans.Sql.Copy;
 namespace OtelOrleans.Tests.Bench;
 
 /// <summary>What the benches of decoding share: a decoder, and what becomes of its batches.</summary>
-internal sealed class BenchDecoding
+internal sealed class BenchDecoding : IDisposable
 {
     /// <summary>
     /// Arrays of rows that are decoded and not stored yet: sent, buffered, being written. 32 MiB: a third of a second of a busy silo. Arrays that live as long are what a garbage collector
@@ -81,6 +81,8 @@ internal sealed class BenchDecoding
         action();
         return (Environment.CpuUsage.TotalTime - start).TotalNanoseconds;
     }
+
+    public void Dispose() => _decoder.Dispose();
 
     public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 

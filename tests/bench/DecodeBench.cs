@@ -29,7 +29,7 @@ internal static class DecodeBench
     {
         var payloads = BenchPayloads.Load(folder, signal);
         var chunks = BenchDecoding.Chunks(signal, payloads);
-        var decoding = new BenchDecoding();
+        using var decoding = new BenchDecoding();
         using var natural = new NaturalWay();
         List<double> decode = [], parse = [], naturally = [];
         BenchDecoding.Taken rows = default;

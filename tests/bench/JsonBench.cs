@@ -23,7 +23,7 @@ internal static class JsonBench
         // Small ones are sent often: a round shall take milliseconds.
         byte[][] payloads = [.. Enumerable.Repeat(files, (int)(LeastBytes / files.Sum(f => (long)f.Length)) + 1).SelectMany(f => f)];
         var chunks = BenchDecoding.Chunks(Signal.Traces, payloads);
-        var decoding = new BenchDecoding();
+        using var decoding = new BenchDecoding();
         var transcoder = new OtlpJsonTranscoder();
         List<double> decode = [], transcode = [], read = [];
         BenchDecoding.Taken taken = default;

@@ -19,7 +19,7 @@ internal static class RollupBench
     {
         var chunks = BenchDecoding.Chunks(Signal.Traces, BenchPayloads.Load(folder, Signal.Traces));
         var decoder = new ChunkDecoder(new DimensionCache(), TimeProvider.System);
-        var decoding = new BenchDecoding();
+        using var decoding = new BenchDecoding();
         List<CopyBlock> blocks = [.. chunks.SelectMany(decoder.Decode).SelectMany(b => b.Batch.Tables)
             .Where(t => t.Layout == CopyLayouts.Spans.Id).Select(t => new CopyBlock(t.Layout, t.Bytes.Memory.ToArray(), t.RecordRows.Sum()))];
         var spans = blocks.Sum(b => (long)b.Rows);
