@@ -69,7 +69,8 @@ internal readonly record struct DeadLetterRow(
         rows.WriteText(ServiceName);
         if (ContentEncoding is { } encoding)
         {
-            rows.WriteText(encoding);
+            // A header may hold anything; the column must not.
+            rows.WriteText(encoding.Replace('\0', '\uFFFD'));
         }
         else
         {

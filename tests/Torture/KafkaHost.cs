@@ -58,6 +58,9 @@ internal static class KafkaHost
             case ["leader", var topic, var partition, var broker]:
                 kafka.SetLeader(topic, Number(partition), Number(broker));
                 break;
+            case ["delete", var topic, var partition, var before]:
+                kafka.DeleteRecords(topic, Number(partition), Number(before));
+                break;
             default:
                 throw new ArgumentException($"unknown command: {string.Join(' ', words)}");
         }

@@ -14,8 +14,23 @@ internal sealed class ProgressWatch(TortureWorld world, Backlogs backlogs)
         while (!ct.IsCancellationRequested)
         {
             await LookAsync();
+            await DeleteStoredAsync();
             backlogs.Stored(_last);
             await Task.Delay(Interval, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The embedded Kafka loses a record that does not fit beside those that it has: the stored ones make room before the next is sent.</summary>
+    private async Task DeleteStoredAsync()
+    {
+        if (!world.Options.Load.IsFull || world.Kafka is null)
+        {
+            return;
+        }
+
+        foreach (var ((topic, partition), resumePoint) in _last)
+        {
+            await world.Kafka.TellAsync("delete", topic, partition, resumePoint);
         }
     }
 

@@ -12,12 +12,11 @@ namespace OtelOrleans.Tests.Torture;
 internal sealed class TortureWorld : IAsyncDisposable
 {
     private const int Brokers = 3;
-    private readonly TortureOptions _options;
     private readonly TortureLog _log;
 
     private TortureWorld(TortureOptions options, TortureLog log, PrivatePostgres postgres, KafkaProcess? kafka, string brokers)
     {
-        (_options, _log, Postgres, Kafka, KafkaAddresses) = (options, log, postgres, kafka, brokers);
+        (Options, _log, Postgres, Kafka, KafkaAddresses) = (options, log, postgres, kafka, brokers);
         Proxy = new PostgresProxy(postgres.Port);
         var run = Guid.NewGuid().ToString("N")[..8];
         Topics = Enum.GetValues<Signal>().ToDictionary(s => s, s => $"torture-{run}-{s.ToString().ToLowerInvariant()}");
@@ -26,6 +25,8 @@ internal sealed class TortureWorld : IAsyncDisposable
         Silos = [.. Enumerable.Range(1, options.Silos).Select(i => new SiloSlot($"silo-{i}", variables, log))];
         Visitor = new SiloSlot("visitor", variables, log);
     }
+
+    public TortureOptions Options { get; }
 
     public PrivatePostgres Postgres { get; }
 
@@ -74,7 +75,7 @@ internal sealed class TortureWorld : IAsyncDisposable
         variables["KAFKA_TRACE_TOPIC"] = Topics[Signal.Traces];
         variables["KAFKA_LOG_TOPIC"] = Topics[Signal.Logs];
         variables["KAFKA_METRIC_TOPIC"] = Topics[Signal.Metrics];
-        foreach (var (name, value) in _options.Variables)
+        foreach (var (name, value) in Options.Variables)
         {
             variables[name] = value;
         }
@@ -125,14 +126,14 @@ internal sealed class TortureWorld : IAsyncDisposable
 
         foreach (var topic in Topics.Values)
         {
-            await Kafka.TellAsync("topic", topic, _options.Partitions);
+            await Kafka.TellAsync("topic", topic, Options.Partitions);
         }
     }
 
     private async Task CreateTopicsAsync()
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = KafkaAddresses }).Build();
-        await admin.CreateTopicsAsync(Topics.Values.Select(t => new TopicSpecification { Name = t, NumPartitions = _options.Partitions, ReplicationFactor = -1 }));
+        await admin.CreateTopicsAsync(Topics.Values.Select(t => new TopicSpecification { Name = t, NumPartitions = Options.Partitions, ReplicationFactor = -1 }));
     }
 
     private async Task DeleteTopicsAsync()
