@@ -18,7 +18,7 @@ internal sealed class KafkaConsumer : IDisposable
     private static readonly TimeSpan WatermarkInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WatermarkTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly KafkaStreamOptions _options;
+    private readonly PrefetchBudget _budget;
     private readonly KafkaClientLog _log;
     private readonly TimeProvider _time;
     private readonly IConsumer<Ignore, byte[]> _consumer;
@@ -30,9 +30,9 @@ internal sealed class KafkaConsumer : IDisposable
     private volatile bool _stopping;
     private int _partitions;
 
-    public KafkaConsumer(KafkaStreamOptions options, int number, KafkaClientLog log, TimeProvider time)
+    public KafkaConsumer(KafkaStreamOptions options, PrefetchBudget budget, int number, KafkaClientLog log, TimeProvider time)
     {
-        _options = options;
+        _budget = budget;
         _log = log;
         _time = time;
         _signals = options.Topics().ToDictionary(t => t.Name, t => t.Signal);
@@ -43,12 +43,12 @@ internal sealed class KafkaConsumer : IDisposable
         config.EnableAutoOffsetStore = false;
         // Data that is gone must be noticed, not skipped.
         config.AutoOffsetReset = AutoOffsetReset.Error;
-        // A queue of 32 MiB per consumer bounds memory; the short back-off keeps it full (the default of a second costs an order of magnitude).
-        config.QueuedMaxMessagesKbytes = 32 << 10;
+        // A queue of 8 MiB per consumer bounds memory; the short back-off keeps it full (the default of a second costs an order of magnitude).
+        config.QueuedMaxMessagesKbytes = 8 << 10;
         config.QueuedMinMessages = 10_000;
         config.FetchQueueBackoffMs = 10;
         config.FetchWaitMaxMs = 20;
-        config.FetchMaxBytes = 16 << 20;
+        config.FetchMaxBytes = 8 << 20;
         config.MaxPartitionFetchBytes = 1 << 20;
         config.AllowAutoCreateTopics = false;
         foreach (var (key, value) in options.Properties)
@@ -80,6 +80,7 @@ internal sealed class KafkaConsumer : IDisposable
             }
 
             _buffers.Add(partition, buffer);
+            _budget.Join();
             _consumer.IncrementalAssign([new TopicPartitionOffset(partition, buffer.StartOffset)]);
         });
     }
@@ -163,7 +164,7 @@ internal sealed class KafkaConsumer : IDisposable
             KafkaSignal.Of(headers, _signals[result.Topic]),
             result.Message.Value ?? [],
             KafkaContentEncoding.Of(headers)));
-        if (buffer.Bytes >= _options.MaxPrefetchBytes && !_paused.Contains(buffer))
+        if (buffer.Bytes >= _budget.Limit && !_paused.Contains(buffer))
         {
             _paused.Add(buffer);
             _consumer.Pause([result.TopicPartition]);
@@ -175,7 +176,7 @@ internal sealed class KafkaConsumer : IDisposable
     {
         for (var i = _paused.Count - 1; i >= 0; i--)
         {
-            if (_paused[i].Bytes <= _options.MaxPrefetchBytes / 4)
+            if (_paused[i].Bytes <= _budget.Limit / 4)
             {
                 _consumer.Resume([PartitionOf(_paused[i])]);
                 _paused.RemoveAt(i);
@@ -218,6 +219,8 @@ internal sealed class KafkaConsumer : IDisposable
     private void Remove(TopicPartition partition, PartitionBuffer buffer)
     {
         _buffers.Remove(partition);
+        buffer.Close();
+        _budget.Leave();
         Interlocked.Decrement(ref _partitions);
         if (_paused.Remove(buffer))
         {

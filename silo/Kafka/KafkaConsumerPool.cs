@@ -8,6 +8,7 @@ internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, Ka
     private readonly Lock _lock = new();
     private readonly List<KafkaConsumer> _consumers = [];
     private readonly Dictionary<PartitionBuffer, KafkaConsumer> _owners = [];
+    private readonly PrefetchBudget _budget = new(options.Value.MaxPrefetchBytes, options.Value.MaxPrefetchBytesPerSilo);
     private bool _disposed;
 
     /// <summary>Begins to read a partition at the offset.</summary>
@@ -72,7 +73,7 @@ internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, Ka
 
     private PartitionBuffer Assign(KafkaConsumer consumer, string topic, int partition, long offset)
     {
-        var buffer = new PartitionBuffer(topic, partition, offset);
+        var buffer = new PartitionBuffer(topic, partition, offset, _budget);
         _owners.Add(buffer, consumer);
         consumer.Assign(buffer);
         return buffer;
@@ -82,7 +83,7 @@ internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, Ka
     {
         if (_consumers.Count < options.Value.Consumers && _consumers.TrueForAll(c => c.Partitions > 0))
         {
-            _consumers.Add(new KafkaConsumer(options.Value, _consumers.Count, log, time));
+            _consumers.Add(new KafkaConsumer(options.Value, _budget, _consumers.Count, log, time));
         }
 
         return _consumers.MinBy(c => c.Partitions)!;

@@ -52,6 +52,9 @@ public sealed class KafkaStreamOptions
     /// <summary>Payload bytes of a partition that wait in the silo to be taken by its stream; above it the consumer pauses the partition, below a quarter it resumes. Bytes, 64 KiB to 256 MiB.</summary>
     public int MaxPrefetchBytes { get; set; } = 4 << 20;
 
+    /// <summary>The same for all partitions of a silo: while so much waits, a partition is paused at its share of it. Bytes, <see cref="MaxPrefetchBytes"/> to 4 GiB.</summary>
+    public long MaxPrefetchBytesPerSilo { get; set; } = 32 << 20;
+
     /// <summary>How often topics and partitions are looked up. 1 s to 10 min.</summary>
     public TimeSpan MetadataInterval { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -44,6 +44,11 @@ internal static partial class KafkaStreamOptionsValidator
             yield return problem;
         }
 
+        if (options.MaxPrefetchBytesPerSilo < options.MaxPrefetchBytes || options.MaxPrefetchBytesPerSilo > 4L << 30)
+        {
+            yield return $"{section}:{nameof(options.MaxPrefetchBytesPerSilo)} is {options.MaxPrefetchBytesPerSilo}: give {nameof(options.MaxPrefetchBytes)} ({options.MaxPrefetchBytes} bytes) to {4L << 30}";
+        }
+
         if (options.MetadataInterval < TimeSpan.FromSeconds(1) || options.MetadataInterval > TimeSpan.FromMinutes(10))
         {
             yield return $"{section}:{nameof(options.MetadataInterval)} is {options.MetadataInterval}: give 00:00:01 to 00:10:00";

@@ -7,7 +7,8 @@ namespace OtelOrleans.Silo.Kafka;
 /// so that nothing of the old position can follow. Thread safe.
 /// </summary>
 /// <param name="startOffset">Where reading begins; records below are dropped.</param>
-internal sealed class PartitionBuffer(string topic, int partition, long startOffset)
+/// <param name="budget">Where the bytes that wait count.</param>
+internal sealed class PartitionBuffer(string topic, int partition, long startOffset, PrefetchBudget budget)
 {
     /// <summary>What a record takes beside its value: endless empty ones take memory too.</summary>
     private const int Overhead = 64;
@@ -15,6 +16,7 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
     private readonly Lock _lock = new();
     private readonly Queue<PayloadRecord> _records = new();
     private long _next = startOffset;
+    private bool _closed;
     private long _bytes;
     private long _highWatermark = -1;
     private Tuple<long, long>? _outOfRange;
@@ -48,11 +50,11 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
     {
         lock (_lock)
         {
-            if (record.Offset >= _next)
+            if (record.Offset >= _next && !_closed)
             {
                 _next = record.Offset + 1;
                 _records.Enqueue(record);
-                _bytes += Size(record);
+                Add(Size(record));
             }
         }
     }
@@ -76,9 +78,26 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
                 bytes += record.Value.Length;
             }
 
-            _bytes -= bytes + taken.Count * Overhead;
+            Add(-(bytes + (taken.Count * Overhead)));
             return taken;
         }
+    }
+
+    /// <summary>Nothing is put or taken any more.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            _records.Clear();
+            Add(-_bytes);
+        }
+    }
+
+    private void Add(long bytes)
+    {
+        _bytes += bytes;
+        budget.Add(bytes);
     }
 
     private static int Size(in PayloadRecord record) => record.Value.Length + Overhead;

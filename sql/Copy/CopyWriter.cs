@@ -15,6 +15,7 @@ public sealed class CopyWriter : IAsyncDisposable
     private const int MaxConflicts = 3;
 
     private readonly PostgresDatabase _database;
+    private readonly RefusedRowSearch _search;
     private readonly SpanRollups _rollups;
     private readonly ILogger<CopyWriter> _logger;
     private readonly FlushQueue _queue;
@@ -26,6 +27,7 @@ public sealed class CopyWriter : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
+        _search = new(database);
         _rollups = new(rollups, time);
         _logger = logger;
         _queue = new(database.Options.MaxRowsPerTransaction, database.Options.MaxBytesPerTransaction);
@@ -107,7 +109,7 @@ public sealed class CopyWriter : IAsyncDisposable
 
                 switch (SqlErrors.Classify(e))
                 {
-                    case SqlErrorClass.Refused when transaction is not null && Blame(transaction, group, SqlErrors.PostgresErrorIn(e)!) is { } guilty:
+                    case SqlErrorClass.Refused when transaction is not null && await BlameAsync(transaction, group, SqlErrors.PostgresErrorIn(e)!) is { } guilty:
                         SqlLog.Refused(_logger, guilty.Flush.Request.ServiceName, guilty.Result.SqlState, guilty.Result.Refused!.Message);
                         guilty.Flush.Settle(guilty.Result);
                         group.Remove(guilty.Flush);
@@ -133,7 +135,7 @@ public sealed class CopyWriter : IAsyncDisposable
     }
 
     /// <summary>Who sent the refused row, and which of its rows it is; null if several could have.</summary>
-    private static (PendingFlush Flush, FlushResult Result)? Blame(FlushTransaction transaction, List<PendingFlush> group, PostgresException error)
+    private async Task<(PendingFlush Flush, FlushResult Result)?> BlameAsync(FlushTransaction transaction, List<PendingFlush> group, PostgresException error)
     {
         var (row, column) = CopyRows.Locate(error);
         if (row is { } line)
@@ -144,15 +146,32 @@ public sealed class CopyWriter : IAsyncDisposable
             {
                 before = owner == previous ? before : 0;
                 if (line < block.Rows)
-                    return (owner, Result(before + line));
+                    return (owner, Result(transaction.Table?.Id ?? 0, before + line));
                 (previous, before, line) = (owner, before + block.Rows, line - block.Rows);
             }
         }
 
-        return group.Count == 1 ? (group[0], Result(null)) : null;
+        if (group.Count > 1)
+            return null;
+        var found = await SearchAsync(group[0]);
+        return (group[0], Result(found?.Layout ?? transaction.Table?.Id ?? 0, found?.Row));
 
-        FlushResult Result(int? refused) => new(FlushOutcome.Refused, error, error.SqlState,
-            new RefusedRow(transaction.Table?.Id ?? 0, refused, column, error.Detail is null ? error.MessageText : $"{error.MessageText}: {error.Detail}"));
+        FlushResult Result(short layout, int? refused) => new(FlushOutcome.Refused, error, error.SqlState,
+            new RefusedRow(layout, refused, column, error.Detail is null ? error.MessageText : $"{error.MessageText}: {error.Detail}"));
+    }
+
+    private async Task<(short Layout, int Row)?> SearchAsync(PendingFlush flush)
+    {
+        try
+        {
+            return await _search.FindAsync(flush.Request);
+        }
+        catch (Exception e) when (SqlErrors.Classify(e) != SqlErrorClass.None)
+        {
+            // The aggregator tries the flush again, and so the search.
+            Interrupted(e, 1);
+            return null;
+        }
     }
 
     // The server answered COMMIT with an error: it rolled back. A FATAL one only says that the backend dies, not what became of the transaction.

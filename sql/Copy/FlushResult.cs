@@ -41,7 +41,7 @@ public sealed record FlushResult(FlushOutcome Outcome, Exception? Error = null, 
 
 /// <summary>The row that Postgres refuses.</summary>
 /// <param name="Layout">Its table.</param>
-/// <param name="Row">Its place, from 0, among the request's rows of that layout in the order of the blocks; null where Postgres does not say: halve.</param>
+/// <param name="Row">Its place, from 0, among the request's rows of that layout in the order of the blocks; null where it is none of the data rows that is refused, or Postgres went away while it was searched for.</param>
 /// <param name="Column">The refused column, if Postgres names it.</param>
 /// <param name="Message">What Postgres says about it.</param>
 public sealed record RefusedRow(short Layout, int? Row, string? Column, string Message);

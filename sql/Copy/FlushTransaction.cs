@@ -136,35 +136,8 @@ internal sealed class FlushTransaction(NpgsqlConnection connection, IReadOnlyLis
     private async Task CopyAsync(CopyLayout layout, string table, List<(PendingFlush Owner, CopyBlock Block)> blocks)
     {
         (Table, Blocks) = (layout, blocks);
-        var stream = await connection.BeginRawBinaryCopyAsync($"copy {table} ({layout.ColumnList}) from stdin (format binary)");
-        try
-        {
-            await stream.WriteAsync(CopyRows.Header);
-            foreach (var (_, block) in blocks)
-                await stream.WriteAsync(block.Bytes);
-            await stream.WriteAsync(CopyRows.Trailer);
-        }
-        catch
-        {
-            await CancelAsync(stream);
-            throw;
-        }
-
-        // Ends the COPY and brings the server's verdict. Were it to run after an exception, it would end it just as well: hence the cancellation above.
-        await stream.DisposeAsync();
+        await RawCopy.RunAsync(connection, layout, table, blocks.Select(b => b.Block.Bytes));
         (Table, Blocks) = (null, []);
-    }
-
-    private static async Task CancelAsync(NpgsqlRawCopyStream stream)
-    {
-        try
-        {
-            await stream.CancelAsync();
-        }
-        // The first exception is the one that counts; a connection that cannot even cancel is broken, and its transaction with it.
-        catch (Exception e) when (SqlErrors.Classify(e) != SqlErrorClass.None || e is ObjectDisposedException or InvalidOperationException)
-        {
-        }
     }
 
     private async Task ExecuteAsync(string sql)

@@ -5,7 +5,10 @@ namespace OtelOrleans.Tests.Kafka;
 
 public sealed class PartitionBufferTests
 {
-    private readonly PartitionBuffer _buffer = new("t", 0, startOffset: 10);
+    private readonly PrefetchBudget _budget = new(1000, 2000);
+    private readonly PartitionBuffer _buffer;
+
+    public PartitionBufferTests() => _buffer = new("t", 0, startOffset: 10, _budget);
 
     [Fact]
     public void Records_below_the_start_and_repeated_ones_are_dropped()
@@ -25,6 +28,39 @@ public sealed class PartitionBufferTests
         Assert.Equal([11, 12], Take(maxRecords: 2, 100));
         Assert.Equal([13], Take(100, maxBytes: 4));
         Assert.Null(_buffer.TryTake(100, 100, out _));
+    }
+
+    [Fact]
+    public void Bytes_that_wait_count_until_they_are_taken_or_thrown_away()
+    {
+        Put(10, 11, 12);
+        Assert.Equal(_buffer.Bytes, _budget.Bytes);
+
+        Take(maxRecords: 1, 100);
+        Assert.Equal(_buffer.Bytes, _budget.Bytes);
+        Assert.True(_budget.Bytes > 0);
+
+        _buffer.Close();
+        Put(13);
+        Assert.Equal((0, 0), (_buffer.Bytes, _budget.Bytes));
+    }
+
+    [Fact]
+    public void Partitions_share_what_a_silo_may_hold_once_it_is_used_up()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _budget.Join();
+        }
+
+        _budget.Add(1999);
+        Assert.Equal(1000, _budget.Limit);
+        _budget.Add(1);
+        Assert.Equal(500, _budget.Limit);
+        _budget.Leave();
+        _budget.Leave();
+        _budget.Leave();
+        Assert.Equal(1000, _budget.Limit);
     }
 
     private void Put(params long[] offsets)

@@ -158,10 +158,41 @@ public sealed class CopyWriterTests(PostgresFixture postgres)
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync(), configure: o => o.WriterConnections = 1);
         await using var writer = sql.NewWriter();
-        var answers = await GroupAsync(sql, writer, [Request("a", 3), Request("b", 3), Request("gu\0ilty", 3), Request("c", 3)]);
+        FlushRequest guilty = new() { ServiceName = "gu\0ilty", Moves = [new("t", 0, null, 1)], Blocks = [Rows.Spans("guilty", 3)] };
+        var answers = await GroupAsync(sql, writer, [Request("a", 3), Request("b", 3), guilty, Request("c", 3)]);
         Assert.Equal([FlushOutcome.Committed, FlushOutcome.Committed, FlushOutcome.Refused, FlushOutcome.Committed], answers.Select(a => a.Outcome));
         Assert.Null(answers[2].Refused!.Row);
         Assert.Equal(9L, await sql.ScalarAsync<long>("select count(*) from otel.spans where service_name <> 'first'"));
+    }
+
+    [Theory]
+    [InlineData("spans", 0)]
+    [InlineData("spans", 3)]
+    [InlineData("spans", 8)]
+    [InlineData("log_records", 2)]
+    public async Task Row_that_is_refused_at_commit_only_is_found(string table, int bad)
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        await using var writer = sql.NewWriter();
+        await sql.ExecuteAsync($"""
+            create function refuse() returns trigger language plpgsql as 'begin raise exception using errcode = ''check_violation'', message = ''nobody is blue''; end';
+            create constraint trigger no_blue after insert on otel.{table} deferrable initially deferred for each row when (new.service_name = 'blue') execute function refuse();
+            """);
+        var layout = CopyLayouts.All.Single(l => l.Table == table);
+        CopyBlock Block(int from, int to)
+        {
+            var rows = new Rows(layout);
+            for (var i = from; i < to; i++)
+                rows.Add(("service_name", i == bad ? "blue" : "red"));
+            return rows.ToBlock();
+        }
+
+        var others = Rows.Spans("red", 3);
+        var result = await writer.FlushAsync(new() { ServiceName = "s", Moves = [new("t", 0, null, 1)], Blocks = [Block(0, 5), Block(5, 9), .. table == "spans" ? [] : new[] { others }] }, Ct);
+
+        Assert.Equal((FlushOutcome.Refused, "23514"), (result.Outcome, result.SqlState));
+        Assert.Equal((layout.Id, (int?)bad, "nobody is blue"), (result.Refused!.Layout, result.Refused.Row, result.Refused.Message));
+        Assert.Equal(0L, await sql.CountAsync("spans") + await sql.CountAsync("log_records"));
     }
 
     [Fact]
