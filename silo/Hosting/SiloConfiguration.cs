@@ -60,6 +60,8 @@ internal static class SiloConfiguration
         silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), cluster.SiloPort, cluster.GatewayPort);
         silo.UseAdoNetClustering(o => o.Invariant = "Npgsql");
         silo.Services.AddOptions<AdoNetClusteringSiloOptions>().Configure<PostgresDatabase>((o, database) => o.DataSource = database.Membership);
+        // Room for a million grains is taken at once; there is one per service and shard.
+        silo.Configure<GrainDirectoryOptions>(o => o.CacheSize = 100_000);
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             // A killed silo is found within a second or two, a frozen one within about eight; the defaults take 10 and 63.

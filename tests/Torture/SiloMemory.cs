@@ -9,11 +9,20 @@ internal sealed class SiloMemory(TortureWorld world)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    private long _resident;
+    private long? _residentBefore;
+
     /// <summary>The most that a silo had resident. Bytes.</summary>
     public long PeakResident { get; private set; }
 
+    /// <summary>How much more the largest silo took while Postgres was away than when it went. Bytes.</summary>
+    public long GrownWhileAway { get; private set; }
+
     /// <summary>The most payload bytes that a silo had read and not committed.</summary>
     public long PeakUndurable { get; private set; }
+
+    /// <summary>Postgres goes away, or comes back.</summary>
+    public void Away(bool isAway) => _residentBefore = isAway ? _resident : null;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -23,7 +32,9 @@ internal sealed class SiloMemory(TortureWorld world)
             {
                 if (slot.Running is { } silo)
                 {
-                    PeakResident = Math.Max(PeakResident, Resident(silo.Id));
+                    _resident = Resident(silo.Id);
+                    PeakResident = Math.Max(PeakResident, _resident);
+                    GrownWhileAway = Math.Max(GrownWhileAway, _resident - (_residentBefore ?? _resident));
                     PeakUndurable = Math.Max(PeakUndurable, await UndurableAsync(silo));
                 }
             }

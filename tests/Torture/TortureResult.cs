@@ -37,6 +37,9 @@ internal sealed record TortureResult
 
     public required long PeakUndurable { get; init; }
 
+    /// <summary>What a silo took more, at most, while Postgres was away. Bytes.</summary>
+    public required long GrownWhileAway { get; init; }
+
     /// <summary>What is wrong beside rows that are lost or doubled, a line each.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
@@ -57,6 +60,11 @@ internal sealed record TortureResult
         lines.Add(Invariant($"records given up by the producer {NotSent}; silos that ended by themselves {EndedByThemselves}; drained in {Drain.TotalSeconds:0.0} s"));
         lines.Add(Invariant($"longest stall of a partition {LongestStall.TotalSeconds:0.0} s ({LongestStallOf})"));
         lines.Add(Invariant($"largest silo {PeakResident / 1e6:0} MB resident; most payload bytes not yet committed {PeakUndurable / 1e6:0.0} MB"));
+        if (Options.Outage is not null)
+        {
+            lines.Add(Invariant($"grown by {GrownWhileAway / 1e6:0} MB while Postgres was away"));
+        }
+
         lines.AddRange(Signals.SelectMany(s => s.First).Concat(Problems.Take(20)).Select(p => $"WRONG: {p}"));
         if (Problems.Count > 20)
         {

@@ -104,7 +104,9 @@ internal sealed class TortureRun : IAsyncDisposable
         await Faults.PauseAsync(rest, ct);
         _log.Write("Postgres goes away");
         await _world.Postgres.StopAsync(PostgresShutdown.Fast, CancellationToken.None);
+        _memory.Away(true);
         await Faults.PauseAsync(outage, ct);
+        _memory.Away(false);
         await _world.Postgres.StartAgainAsync(CancellationToken.None);
         _log.Write("Postgres is back");
         await Faults.PauseAsync(rest, ct);
@@ -186,6 +188,7 @@ internal sealed class TortureRun : IAsyncDisposable
             Drain = drain,
             PeakResident = _memory.PeakResident,
             PeakUndurable = _memory.PeakUndurable,
+            GrownWhileAway = _memory.GrownWhileAway,
             Problems = _problems,
         };
     }
