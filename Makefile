@@ -23,7 +23,7 @@ fuzz: dev-setup ## Compare payloads, and N changed ones, with Google.Protobuf (N
 	$(if $(CORPUS),OTELORLEANS_TESTS_CORPUS=$(abspath $(CORPUS))) OTELORLEANS_FUZZ_RUNS=$(or $(N),100000) \
 		dotnet run --project tests -c Release -- -class '*DifferentialTests' -class '*WholeCorpusTests' -diagnostics
 
-torture: dev-setup ## Break everything for MINUTES with SEED and count (ARGS=--outage, or '--load tiny|huge')
+torture: dev-setup ## Break everything for MINUTES with SEED and count (ARGS=--outage, --rolling, or '--load tiny|huge')
 	dotnet run --project tests -c Release -- torture --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(ARGS)
 
 build: ## Build everything, warnings as errors

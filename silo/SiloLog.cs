@@ -59,6 +59,6 @@ internal static partial class SiloLog
     [LoggerMessage(4033, LogLevel.Information, "Postgres answers; {Applied} migrations applied")]
     public static partial void PostgresReady(ILogger log, int applied);
 
-    [LoggerMessage(4034, LogLevel.Warning, "Daily leaves not made, trying again in an hour: {Reason}")]
-    public static partial void LeavesNotMade(ILogger log, string reason);
+    [LoggerMessage(4034, LogLevel.Warning, "The grain that looks after the tables was not reached, or failed; it is asked again")]
+    public static partial void UpkeepFailed(ILogger log, Exception exception);
 }

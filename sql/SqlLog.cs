@@ -17,8 +17,14 @@ internal static partial class SqlLog
     [LoggerMessage(2010, LogLevel.Information, "Made {Leaves} partitions of {Table} up to {LastDay}")]
     public static partial void PartitionsMade(ILogger logger, int leaves, string table, DateOnly lastDay);
 
-    [LoggerMessage(2011, LogLevel.Warning, "Could not make the partitions of {Table} ahead: {Reason}. Rows of days without one go to its default leaf; the next start tries again")]
-    public static partial void PartitionsMissing(ILogger logger, string table, string reason);
+    [LoggerMessage(2011, LogLevel.Warning, "Upkeep cannot {Action} of {Table} now and tries again later: {Reason}")]
+    public static partial void UpkeepPutOff(ILogger logger, string action, string table, string reason);
+
+    [LoggerMessage(2012, LogLevel.Information, "Dropped {Leaves} partitions of {Table} before {FirstKept}")]
+    public static partial void PartitionsDropped(ILogger logger, int leaves, string table, DateOnly firstKept);
+
+    [LoggerMessage(2013, LogLevel.Warning, "Upkeep could not {What} and tries again: {Reason}")]
+    public static partial void UpkeepFailed(ILogger logger, string what, string reason);
 
     [LoggerMessage(2020, LogLevel.Warning, "The ledger fenced {Fenced} of {Flushes} flushes, among them that of service {ServiceName}: somebody else wrote its rows. Nothing is lost")]
     public static partial void Fenced(ILogger logger, int fenced, int flushes, string serviceName);

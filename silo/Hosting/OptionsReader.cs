@@ -1,14 +1,15 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace OtelOrleans.Silo.Hosting;
 
 /// <summary>
 /// Fills an options object from its configuration section. Unlike the framework's binder it goes on after a value that does not fit and notes every problem,
-/// knows names that are no options, and reads durations as <c>hh:mm:ss</c> or as milliseconds.
+/// knows names that are no options, and reads durations as <c>hh:mm:ss</c>, with units as in <c>1h30m</c>, or as milliseconds.
 /// </summary>
-internal static class OptionsReader
+internal static partial class OptionsReader
 {
     public static T Read<T>(IConfiguration configuration, string section, List<string> problems) where T : new()
     {
@@ -44,14 +45,21 @@ internal static class OptionsReader
 
     private static bool TryConvert(string text, Type type, out object? value, out string expected)
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
+        var given = Nullable.GetUnderlyingType(type);
+        type = given ?? type;
         expected = type switch
         {
-            _ when type == typeof(TimeSpan) => "a duration as hh:mm:ss, or a whole number of milliseconds",
+            _ when type == typeof(TimeSpan) => "a duration such as 00:01:30, 90s, 720h or 30d, or a whole number of milliseconds",
             _ when type == typeof(bool) => "true or false",
             { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(type))}",
             _ => "a whole number",
         };
+        if (given is not null && text.Length == 0)
+        {
+            value = null;
+            return true;
+        }
+
         if (type == typeof(string))
         {
             value = text;
@@ -61,7 +69,7 @@ internal static class OptionsReader
         if (type == typeof(TimeSpan))
         {
             var isNumber = long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var milliseconds);
-            var isSpan = TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span);
+            var isSpan = TryParseUnits(text, out var span) || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out span);
             value = isNumber ? TimeSpan.FromTicks(checked(Math.Clamp(milliseconds, -int.MaxValue, int.MaxValue) * TimeSpan.TicksPerMillisecond)) : span;
             return isNumber || isSpan;
         }
@@ -82,4 +90,35 @@ internal static class OptionsReader
             return false;
         }
     }
+
+    /// <summary>Durations as the predecessor and the Collector write them.</summary>
+    private static bool TryParseUnits(string text, out TimeSpan span)
+    {
+        span = TimeSpan.Zero;
+        var match = Units().Match(text);
+        if (!match.Success)
+        {
+            return false;
+        }
+
+        foreach (var (number, unit) in match.Groups["number"].Captures.Zip(match.Groups["unit"].Captures))
+        {
+            // Nine digits at most: no unit overflows.
+            var count = long.Parse(number.ValueSpan, CultureInfo.InvariantCulture);
+            span += unit.Value switch
+            {
+                "ms" => TimeSpan.FromMilliseconds(count),
+                "s" => TimeSpan.FromSeconds(count),
+                "m" => TimeSpan.FromMinutes(count),
+                "h" => TimeSpan.FromHours(count),
+                "d" => TimeSpan.FromDays((double)Math.Min(count, 1_000_000)),
+                _ => TimeSpan.FromDays((double)Math.Min(count, 100_000) * 7),
+            };
+        }
+
+        return true;
+    }
+
+    [GeneratedRegex("^(?:(?<number>[0-9]{1,9})(?<unit>ms|s|m|h|d|w))+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Units();
 }

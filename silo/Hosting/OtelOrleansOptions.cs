@@ -4,6 +4,7 @@ using OtelOrleans.Grains.Sessions;
 using OtelOrleans.Silo.Kafka;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Rollups;
+using OtelOrleans.Sql.Upkeep;
 
 namespace OtelOrleans.Silo.Hosting;
 
@@ -15,6 +16,8 @@ internal sealed class OtelOrleansOptions
     public required PostgresOptions Postgres { get; init; }
 
     public required RollupOptions Rollups { get; init; }
+
+    public required RetentionOptions Retention { get; init; }
 
     public required AggregationOptions Aggregation { get; init; }
 
@@ -46,7 +49,7 @@ internal sealed class OtelOrleansOptions
     public static OtelOrleansOptions Read(IConfiguration configuration)
     {
         var problems = new List<string>();
-        var known = new[] { KafkaStreamOptions.Section, PostgresSection, RollupOptions.Section, AggregationOptions.Section, FlowOptions.Section, DecodingOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
+        var known = new[] { KafkaStreamOptions.Section, PostgresSection, RollupOptions.Section, RetentionOptions.Section, AggregationOptions.Section, FlowOptions.Section, DecodingOptions.Section, ClusterOptions.Section, HttpOptions.Section, LogOptions.Section };
         problems.AddRange(configuration.GetSection("OtelOrleans").GetChildren().Select(s => $"OtelOrleans:{s.Key}")
             .Where(s => !known.Contains(s, StringComparer.OrdinalIgnoreCase))
             .Select(s => $"{s} is not a section of options; sections are {string.Join(", ", known)}"));
@@ -55,6 +58,7 @@ internal sealed class OtelOrleansOptions
             Kafka = OptionsReader.Read<KafkaStreamOptions>(configuration, KafkaStreamOptions.Section, problems),
             Postgres = OptionsReader.Read<PostgresOptions>(configuration, PostgresSection, problems),
             Rollups = OptionsReader.Read<RollupOptions>(configuration, RollupOptions.Section, problems),
+            Retention = OptionsReader.Read<RetentionOptions>(configuration, RetentionOptions.Section, problems),
             Aggregation = OptionsReader.Read<AggregationOptions>(configuration, AggregationOptions.Section, problems),
             Flow = OptionsReader.Read<FlowOptions>(configuration, FlowOptions.Section, problems),
             Decoding = OptionsReader.Read<DecodingOptions>(configuration, DecodingOptions.Section, problems),
@@ -65,6 +69,7 @@ internal sealed class OtelOrleansOptions
         problems.AddRange(KafkaStreamOptionsValidator.Problems(options.Kafka));
         problems.AddRange(PostgresOptions.Validate(options.Postgres));
         problems.AddRange(options.Rollups.Problems());
+        problems.AddRange(options.Retention.Problems());
         problems.AddRange(options.Aggregation.Problems());
         problems.AddRange(options.Flow.Problems());
         problems.AddRange(options.Decoding.Problems(options.Flow));

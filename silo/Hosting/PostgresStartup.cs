@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using OtelOrleans.Sql;
+using OtelOrleans.Sql.Upkeep;
 
 namespace OtelOrleans.Silo.Hosting;
 

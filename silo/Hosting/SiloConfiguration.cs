@@ -11,6 +11,7 @@ using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
 using OtelOrleans.Sql.Queries;
+using OtelOrleans.Sql.Upkeep;
 
 namespace OtelOrleans.Silo.Hosting;
 
@@ -32,6 +33,9 @@ internal static class SiloConfiguration
         services.AddSingleton(s => new PostgresDatabase(options.Postgres));
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<PartitionKeeper>();
+        services.AddSingleton<RollupKeeper>();
+        services.AddSingleton<UpkeepRound>();
+        services.AddSingleton(options.Retention);
         services.AddSingleton(options.Rollups);
         services.AddSingleton<CopyWriter>();
         services.AddSingleton<IngestLedger>();
@@ -46,7 +50,7 @@ internal static class SiloConfiguration
         services.AddSingleton<Readiness>();
         services.AddOtelOrleansGrains();
         silo.AddKafkaStreams(StreamProvider);
-        services.AddHostedService<LeafService>();
+        services.AddHostedService<UpkeepService>();
         services.AddSingleton<AggregatorMover>();
         services.AddHostedService(s => s.GetRequiredService<AggregatorMover>());
         services.AddHostedService<DrainService>();

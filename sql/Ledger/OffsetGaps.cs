@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace OtelOrleans.Sql.Ledger;
@@ -13,6 +14,9 @@ public readonly record struct OffsetGap(string Topic, int Partition, long FromOf
 /// <summary>The list of what was lost before it reached us. Never skip silently.</summary>
 public sealed class OffsetGaps(PostgresDatabase database, ILogger<OffsetGaps> logger)
 {
+    private static readonly Counter<long> LostRecords = new Meter(SqlTelemetry.MeterName)
+        .CreateCounter<long>("otelorleans.offset_gaps.records", "{record}", "Records that Kafka no longer had when their turn came, by topic.");
+
     /// <summary>Writes a gap down, and logs it as an error the first time. True if it was not known: sessions that begin again meet the same gap again.</summary>
     public async Task<bool> RecordAsync(OffsetGap gap, CancellationToken ct)
     {
@@ -27,7 +31,11 @@ public sealed class OffsetGaps(PostgresDatabase database, ILogger<OffsetGaps> lo
         command.Parameters.Add(new() { Value = gap.Reason });
         var isNew = await command.ExecuteNonQueryAsync(ct) == 1;
         if (isNew)
+        {
             SqlLog.OffsetGap(logger, gap.Topic, gap.Partition, gap.FromOffset, gap.ToOffset, gap.Reason);
+            LostRecords.Add(gap.ToOffset - gap.FromOffset, new KeyValuePair<string, object?>("topic", gap.Topic));
+        }
+
         return isNew;
     }
 }

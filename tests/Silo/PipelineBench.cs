@@ -133,6 +133,12 @@ internal sealed class PipelineBench : IAsyncDisposable
         Assert.Equal(4, await command.ExecuteNonQueryAsync());
     }
 
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = Command(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>Waits until the resume points of all partitions have passed so many records.</summary>
     public Task ResumePointsAtAsync(long records) => Wait.ForAsync(
         records,

@@ -184,6 +184,22 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task One_silo_folds_rollups_while_it_runs()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo();
+        await silo.WaitReadyAsync();
+        await bench.ProduceCorpusAsync();
+        await bench.StoredAsync();
+
+        // The corpus is of another day: its minutes are over.
+        await Wait.ForAsync("0 left, folded", () => bench.ScalarAsync<string>("""
+            select (select count(*) from otel.service_rollup_deltas) || ' left' || case when exists (select from otel.service_rollups) then ', folded' else '' end
+            """));
+        Assert.Equal(await bench.ScalarAsync<long>("select count(*) from otel.spans"), await bench.ScalarAsync<long>("select sum(calls)::bigint from otel.service_rollups"));
+    }
+
+    [Fact]
     public async Task Topic_that_appears_later_is_taken_up()
     {
         await using var bench = PipelineBench.Create(await postgres.CreateDatabaseAsync(), topics: ["otlp_spans", "otlp_logs"]);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OtelOrleans.Sql;
+using OtelOrleans.Sql.Upkeep;
 using OtelOrleans.Tests.Infrastructure;
 using Xunit;
 
@@ -112,7 +113,7 @@ public sealed class SchemaTests(PostgresFixture postgres)
         Assert.Equal(1L, await sql.CountAsync("spans"));
         Assert.Equal(0, await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).EnsureAheadAsync(Ct));
 
-        var dropped = await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).DropBeforeAsync(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), Ct);
+        var dropped = await new PartitionKeeper(sql.Database, time, NullLogger<PartitionKeeper>.Instance).DropOldAsync(new() { Period = TimeSpan.FromTicks(1) }, Ct);
         Assert.Equal(tables * 6, dropped);
         Assert.Equal(1L, await sql.CountAsync("spans"));
     }

@@ -14,6 +14,9 @@ internal sealed record Load(double RecordsPerSecond, int MaxItems, int Padding)
         RefusedShare = 0.002,
     };
 
+    /// <summary>The same at leisure, nothing of it wrong.</summary>
+    public static readonly Load Steady = new(100, 40, 60) { IsMixed = true };
+
     /// <summary>A span to a record.</summary>
     public static readonly Load Tiny = new(20_000, 1, 0);
 

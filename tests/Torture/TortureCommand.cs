@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OtelOrleans.Tests.Torture;
 
-/// <summary><c>torture [--minutes N] [--seed S] [--load mixed|tiny|huge] [--outage] [--keep-logs]</c>; <c>make torture</c> runs it. Exit code 0 if nothing was wrong, else 1.</summary>
+/// <summary><c>torture [--minutes N] [--seed S] [--load mixed|tiny|huge] [--outage|--rolling] [--keep-logs]</c>; <c>make torture</c> runs it. Exit code 0 if nothing was wrong, else 1.</summary>
 internal static class TortureCommand
 {
     public const string Verb = "torture";
@@ -11,7 +11,7 @@ internal static class TortureCommand
     {
         if (Parse(args) is not { } options)
         {
-            await output.WriteLineAsync("usage: torture [--minutes N] [--seed S] [--load mixed|tiny|huge] [--outage] [--keep-logs]");
+            await output.WriteLineAsync("usage: torture [--minutes N] [--seed S] [--load mixed|tiny|huge] [--outage|--rolling] [--keep-logs]");
             return 64;
         }
 
@@ -41,6 +41,9 @@ internal static class TortureCommand
                     break;
                 case "--outage":
                     options = TortureOptions.Away(TimeSpan.FromMinutes(2), options.Seed) with { KeepLogs = options.KeepLogs };
+                    break;
+                case "--rolling":
+                    options = TortureOptions.Rolling(options.Duration, options.Seed) with { KeepLogs = options.KeepLogs };
                     break;
                 default:
                     return null;

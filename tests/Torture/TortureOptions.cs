@@ -17,6 +17,9 @@ internal sealed record TortureOptions
     /// <summary>Instead of the faults: Postgres goes away for so long, in the middle.</summary>
     public TimeSpan? Outage { get; init; }
 
+    /// <summary>Instead of the faults: one silo after the other is ended in order and started again, as an upgrade does.</summary>
+    public bool IsRolling { get; init; }
+
     /// <summary>Silos that are meant to run all the time.</summary>
     public int Silos { get; init; } = 3;
 
@@ -35,6 +38,9 @@ internal sealed record TortureOptions
     /// <summary>Everything at once. In a run of up to two minutes each fault is shorter, so that all kinds come to their turn: the form for the suite.</summary>
     public static TortureOptions Mixed(TimeSpan duration, int seed) =>
         new() { Duration = duration, Seed = seed, Load = Load.Mixed, Faults = duration <= TimeSpan.FromMinutes(2) ? FaultTimes.Short : FaultTimes.Long };
+
+    /// <summary>Upgrades all the time; nothing else is wrong.</summary>
+    public static TortureOptions Rolling(TimeSpan duration, int seed) => new() { Duration = duration, Seed = seed, Load = Load.Steady, IsRolling = true };
 
     /// <summary>Postgres away under more load than a silo may hold: one silo, enough partitions for Kafka to keep more than <c>MaxUndurableBytesPerSilo</c>.</summary>
     public static TortureOptions Away(TimeSpan outage, int seed) => new()

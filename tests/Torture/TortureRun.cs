@@ -21,6 +21,7 @@ internal sealed class TortureRun : IAsyncDisposable
     private readonly Faults _faults;
     private readonly SiloMemory _memory;
     private readonly List<string> _problems = [];
+    private int _restarts;
 
     private TortureRun(TortureOptions options, TortureLog log, TextWriter progress, TortureWorld world)
     {
@@ -68,7 +69,7 @@ internal sealed class TortureRun : IAsyncDisposable
         using (var breaking = new CancellationTokenSource(_options.Duration))
         {
             await Task.WhenAll(
-                UntilEndAsync(_options.Outage is { } outage ? OutageAsync(outage, breaking.Token) : BreakAsync(breaking.Token), breaking),
+                UntilEndAsync(_options.Outage is { } outage ? OutageAsync(outage, breaking.Token) : _options.IsRolling ? RollAsync(breaking.Token) : BreakAsync(breaking.Token), breaking),
                 UntilEndAsync(producer.RunAsync(_world.KafkaAddresses, breaking.Token), breaking));
         }
 
@@ -110,6 +111,23 @@ internal sealed class TortureRun : IAsyncDisposable
         await _world.Postgres.StartAgainAsync(CancellationToken.None);
         _log.Write("Postgres is back");
         await Faults.PauseAsync(rest, ct);
+    }
+
+    /// <summary>Ends a silo in order, starts the next in its place, and waits until it makes progress before the next one's turn.</summary>
+    private async Task RollAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            await Faults.PauseAsync(TimeSpan.FromSeconds(1), ct);
+            var silo = _world.Silos[_restarts++ % _world.Silos.Count];
+            if (await silo.TerminateAsync() is not 0 and var code)
+            {
+                _problems.Add($"a silo that was terminated ended with exit code {code?.ToString() ?? "none: it was gone already"}");
+            }
+
+            silo.Want();
+            await silo.WaitReadyAsync();
+        }
     }
 
     private async Task MendAsync()
@@ -181,7 +199,7 @@ internal sealed class TortureRun : IAsyncDisposable
             NotSent = notSent,
             Signals = signals,
             DeadLetters = letters,
-            Faults = _faults.Counts,
+            Faults = _options.IsRolling ? new Dictionary<string, int> { ["silo_restarted"] = _restarts } : _faults.Counts,
             EndedByThemselves = _world.Silos.Sum(s => s.EndedByItself),
             LongestStall = _backlogs.LongestStall,
             LongestStallOf = _backlogs.LongestStallOf,

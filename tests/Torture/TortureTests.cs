@@ -42,6 +42,14 @@ public sealed class TortureTests(ITestOutputHelper output)
         Assert.InRange(result.GrownWhileAway, 0, bound + prefetched + BesidePayloads);
     }
 
+    [Fact]
+    public async Task Rolling_restart_loses_and_repeats_nothing()
+    {
+        var result = await RunAsync(TortureOptions.Rolling(TimeSpan.FromSeconds(12), seed: 1) with { Silos = 2 });
+
+        Assert.True(result.Faults["silo_restarted"] >= 2, "hardly any silo was restarted");
+    }
+
     private async Task<TortureResult> RunAsync(TortureOptions options)
     {
         await Services.RequirePostgresAsync();
