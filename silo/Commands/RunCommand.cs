@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Orleans.Runtime;
 using OtelOrleans.Silo.Hosting;
 using OtelOrleans.Sql;
 
@@ -24,7 +25,7 @@ internal static class RunCommand
             await PreflightAsync(options, cancellationToken);
             await StartAsync(app, cancellationToken);
         }
-        catch (Exception e) when (cancellationToken.IsCancellationRequested && Find<OperationCanceledException>(e) is not null)
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && IsCancellation(e))
         {
             // Asked to end before it was up, while it waited for Postgres perhaps: that is no failure. (Orleans cannot be stopped while it starts; what there is of it is disposed of.)
             return ExitCodes.Success;
@@ -66,6 +67,9 @@ internal static class RunCommand
             throw new StartupException(ExitCodes.Configuration, $"A port is taken: {e.GetBaseException().Message}. Give other ones by HTTP_URL, OTELORLEANS__Cluster__SiloPort, OTELORLEANS__Cluster__GatewayPort");
         }
     }
+
+    /// <summary>Orleans has a word of its own for a start that was called off between two of its stages.</summary>
+    private static bool IsCancellation(Exception e) => Find<OperationCanceledException>(e) is not null || Find<OrleansLifecycleCanceledException>(e) is not null;
 
     private static T? Find<T>(Exception? e) where T : Exception => e switch
     {

@@ -107,6 +107,20 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Silo_ended_by_SIGTERM_at_any_moment_of_its_start_has_not_failed()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        for (var milliseconds = 0; milliseconds < 1000; milliseconds += 200)
+        {
+            await using var silo = bench.StartSilo();
+            await Wait.ForAsync(async () => (await silo.GetAsync("/healthz/live")).Status == 200, () => Task.FromResult(silo.Errors));
+            await Task.Delay(milliseconds, Ct);
+
+            Assert.True(await silo.TerminateAsync() == 0, $"{milliseconds} ms after it answered:\n{silo.Errors}");
+        }
+    }
+
+    [Fact]
     public async Task Postgres_that_restarts_under_load_costs_nothing()
     {
         await using var server = await Services.PostgresAsync();
