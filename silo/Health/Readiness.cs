@@ -25,7 +25,7 @@ internal sealed record ReadinessReport(bool Ready, IReadOnlyList<string> Reasons
 
 /// <summary>Ready means progress. Asks nobody: everything is known in this silo.</summary>
 internal sealed class Readiness(
-    PostgresStartup startup, DrainState drain, KafkaTopicWatcher topics, OwnedPartitions owned, PartitionTracker tracker, PartitionLags lags, FlushHealth flushes, KafkaClientLog kafka)
+    PostgresStartup startup, IHostApplicationLifetime lifetime, DrainState drain, KafkaTopicWatcher topics, OwnedPartitions owned, PartitionTracker tracker, PartitionLags lags, FlushHealth flushes, KafkaClientLog kafka)
 {
     /// <summary>A partition that is behind and has not moved for so long is stuck. Longer than a flush interval and a failover, shorter than a pager's patience.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -36,6 +36,11 @@ internal sealed class Readiness(
         if (startup.WaitingFor is { } waitingFor)
         {
             reasons.Add($"waiting for Postgres: {waitingFor}");
+        }
+
+        else if (!lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            reasons.Add("joining the cluster");
         }
 
         if (drain.HasBegun)

@@ -107,6 +107,21 @@ public sealed class PipelineTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Silo_is_ready_only_once_it_is_a_member_of_its_cluster()
+    {
+        await using var bench = await PipelineBench.CreateAsync(postgres);
+        await using var silo = bench.StartSilo();
+
+        while ((await silo.GetAsync("/healthz/ready")).Status != 200)
+        {
+            Assert.False(silo.HasExited, silo.Errors);
+            await Task.Delay(2, Ct);
+        }
+
+        Assert.Equal("active", await bench.ScalarAsync<string>("select case Status when 3 then 'active' else 'status ' || Status end from orleans.OrleansMembershipTable"));
+    }
+
+    [Fact]
     public async Task Silo_ended_by_SIGTERM_at_any_moment_of_its_start_has_not_failed()
     {
         await using var bench = await PipelineBench.CreateAsync(postgres);
