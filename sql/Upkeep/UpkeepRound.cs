@@ -8,8 +8,9 @@ public sealed class UpkeepRound(PartitionKeeper partitions, RollupKeeper rollups
     private static readonly TimeSpan LeavesInterval = TimeSpan.FromHours(1);
 
     private readonly Dictionary<string, DateTimeOffset> _doneAt = [];
+    private readonly Dictionary<string, string> _failing = [];
 
-    /// <summary>Does what is due. Throws nothing that the database says: it is logged, and due again at the next call.</summary>
+    /// <summary>Does what is due. Throws nothing that the database says: it is logged, once for as long as it says the same, and due again at the next call.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         await DoAsync("make leaves", LeavesInterval, () => partitions.EnsureAheadAsync(ct));
@@ -27,10 +28,14 @@ public sealed class UpkeepRound(PartitionKeeper partitions, RollupKeeper rollups
         {
             await action();
             _doneAt[what] = now;
+            _failing.Remove(what);
         }
         catch (Exception e) when (SqlErrors.Classify(e) is not SqlErrorClass.None)
         {
-            SqlLog.UpkeepFailed(logger, what, SqlErrors.Describe(e));
+            var reason = SqlErrors.Describe(e);
+            if (_failing.GetValueOrDefault(what) != reason)
+                SqlLog.UpkeepFailed(logger, what, reason);
+            _failing[what] = reason;
         }
     }
 }

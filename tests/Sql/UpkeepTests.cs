@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Upkeep;
 using OtelOrleans.Tests.Infrastructure;
@@ -149,6 +151,23 @@ public sealed class UpkeepTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Outage_is_logged_once_however_often_upkeep_is_tried()
+    {
+        await using var database = new PostgresDatabase(new() { Host = "127.0.0.1", Port = 1, Password = "p" });
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var log = new TestLogger();
+        var round = new UpkeepRound(new(database, time, NullLogger<PartitionKeeper>.Instance), new(database, time), new() { Period = TimeSpan.FromDays(1) }, time, log);
+
+        await round.RunAsync(Ct);
+        var once = log.Messages.ToList();
+        await round.RunAsync(Ct);
+
+        Assert.Equal(once, log.Messages);
+        Assert.Equal(4, once.Count);
+        Assert.All(once, m => Assert.Contains("Postgres cannot be reached", m, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Retention_is_checked()
     {
         Assert.Empty(new RetentionOptions().Problems());
@@ -158,6 +177,17 @@ public sealed class UpkeepTests(PostgresFixture postgres)
         Assert.Contains("CleanupInterval", Assert.Single(new RetentionOptions { CleanupInterval = TimeSpan.Zero }.Problems()), StringComparison.Ordinal);
         var options = new RetentionOptions { Period = TimeSpan.FromDays(30), SpansDays = 7 };
         Assert.Equal((7.0, 30.0, 30.0), (options.Of("spans")!.Value.TotalDays, options.Of("log_records")!.Value.TotalDays, options.Of("metric_number_points")!.Value.TotalDays));
+    }
+
+    private sealed class TestLogger : ILogger<UpkeepRound>
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Messages.Add(formatter(state, exception));
     }
 
     private static async Task StoreAsync(CopyWriter writer, int round, params CopyBlock[] blocks)
