@@ -34,6 +34,7 @@ internal static class SiloConfiguration
         services.AddSingleton<SchemaMigrator>();
         services.AddSingleton<PartitionKeeper>();
         services.AddSingleton<RollupKeeper>();
+        services.AddSingleton<ServiceRetention>();
         services.AddSingleton<UpkeepRound>();
         services.AddSingleton(options.Retention);
         services.AddSingleton(options.Rollups);

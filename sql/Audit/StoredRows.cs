@@ -5,7 +5,7 @@ namespace OtelOrleans.Sql.Audit;
 
 /// <summary>
 /// Of each transaction and table: as many rows are there as its flushes said. Which transaction wrote a row, Postgres notes in its xmin. So nothing can be said of single
-/// transactions once the tables come from a dump; of those whose rows were in leaves that were dropped; and of transactions 2^32 ones apart.
+/// transactions once the tables come from a dump; of those whose rows retention may have deleted; and of transactions 2^32 ones apart.
 /// </summary>
 internal static class StoredRows
 {
@@ -62,9 +62,9 @@ internal static class StoredRows
             findings.Add(new($"table {table}", $"{foreign.There} rows of transaction {foreign.Transaction} are there, and no flush stored them"));
 
         var flushed = wrong.Where(w => !w.IsForeign).ToList();
-        if (await HasDroppedLeavesAsync(query, table) && flushed.Where(w => w.There < w.Said).ToList() is { Count: > 0 } less)
+        if (await MayHaveDeletedAsync(query, table) && flushed.Where(w => w.There < w.Said).ToList() is { Count: > 0 } less)
         {
-            notes.Add($"Leaves of {table} were dropped: {less.Sum(w => w.Said - w.There)} rows of {less.Count} transactions are not there any more, and may have been in them");
+            notes.Add($"Retention has deleted rows of {table}: {less.Sum(w => w.Said - w.There)} rows of {less.Count} transactions are not there any more, and may have been among them");
             flushed.RemoveAll(w => w.There < w.Said);
         }
 
@@ -107,9 +107,13 @@ internal static class StoredRows
             new Npgsql.NpgsqlParameter { Value = services.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
     }
 
-    /// <summary>The migration makes leaves from the day before on: if they begin later, the older ones were dropped.</summary>
-    private static async Task<bool> HasDroppedLeavesAsync(AuditQuery query, string table) => (await query.ReadAsync(
-        $"select coalesce(otel.oldest_leaf('otel.{table}') > (select min(applied)::date from otel.schema_migrations), false)", static r => r.GetBoolean(0)))[0];
+    /// <summary>Upkeep writes down what it deletes. Leaves that somebody dropped by hand show, too: the migration makes them from the day before on.</summary>
+    private static async Task<bool> MayHaveDeletedAsync(AuditQuery query, string table) => (await query.ReadAsync(
+        $"""
+        select coalesce(otel.oldest_leaf('otel.{table}') > (select min(applied)::date from otel.schema_migrations), false)
+            or exists (select from otel.maintenance_log where action in ('drop_leaves', 'delete_strange_rows', 'delete_service_rows') and table_name = 'otel.{table}')
+        """,
+        static r => r.GetBoolean(0)))[0];
 
     private static Task<List<AuditFinding>> CompareTotalsAsync(AuditQuery query, string table) => query.ReadAsync(
         $"""

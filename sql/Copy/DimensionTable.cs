@@ -5,9 +5,6 @@ namespace OtelOrleans.Sql.Copy;
 /// <summary>The statements that bring rows of one dimension into its table.</summary>
 internal sealed class DimensionTable
 {
-    // Both say when something was last heard of; a row is touched for it once an hour at most.
-    private static readonly CopyLayout[] WithLastSeen = [CopyLayouts.Resources, CopyLayouts.MetricSeries];
-
     private static readonly FrozenDictionary<short, DimensionTable> All =
         CopyLayouts.All.Where(l => l.Role == CopyRole.Dimension).ToFrozenDictionary(l => l.Id, l => new DimensionTable(l));
 
@@ -15,17 +12,17 @@ internal sealed class DimensionTable
     {
         var id = layout.Columns[0].Name;
         var columns = layout.ColumnList;
-        var lastSeen = WithLastSeen.Contains(layout);
         Staging = $"pg_temp.staging_{layout.Id}";
         CreateStaging = $"create temporary table if not exists staging_{layout.Id} (like otel.{layout.Table} including defaults) on commit delete rows";
+        // A row is touched once an hour at most, to say when it was last heard of.
         Upsert = $"""
             insert into otel.{layout.Table} as stored ({columns})
             select distinct on ({id}) {columns} from {Staging} as given
             where not exists (
                 select from otel.{layout.Table} as known
-                where known.{id} = given.{id}{(lastSeen ? " and known.last_seen >= now() - interval '1 hour'" : "")})
+                where known.{id} = given.{id} and known.last_seen >= now() - interval '1 hour')
             order by {id}
-            on conflict ({id}) do {(lastSeen ? "update set last_seen = now() where stored.last_seen < now() - interval '1 hour'" : "nothing")}
+            on conflict ({id}) do update set last_seen = now() where stored.last_seen < now() - interval '1 hour'
             """;
     }
 

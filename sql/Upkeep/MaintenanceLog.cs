@@ -18,14 +18,24 @@ internal static class MaintenanceLog
     }
 
     /// <summary>Writes down what was done, in the transaction that does it.</summary>
-    public static async Task WriteAsync(NpgsqlConnection connection, string action, string table, string detail, long affected, long began, CancellationToken ct)
+    public static Task<long> WriteAsync(NpgsqlConnection connection, string action, string table, string detail, long affected, long began, CancellationToken ct) =>
+        WriteAsync(connection, action, table, detail, affected, began, entry: null, ct);
+
+    /// <summary>The same for what takes several transactions: the first makes an entry, the others, given its number, bring it up to date.</summary>
+    public static async Task<long> WriteAsync(NpgsqlConnection connection, string action, string table, string detail, long affected, long began, long? entry, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("insert into otel.maintenance_log (action, table_name, detail, affected, seconds) values ($1, $2, $3, $4, $5)", connection);
+        await using var command = new NpgsqlCommand(
+            entry is null
+                ? "insert into otel.maintenance_log (action, table_name, detail, affected, seconds) values ($1, $2, $3, $4, $5) returning id"
+                : "update otel.maintenance_log set action = $1, table_name = $2, detail = $3, affected = $4, seconds = $5 where id = $6 returning id",
+            connection);
         command.Parameters.Add(new() { Value = action });
         command.Parameters.Add(new() { Value = table });
         command.Parameters.Add(new() { Value = detail });
         command.Parameters.Add(new() { Value = affected });
         command.Parameters.Add(new() { Value = Stopwatch.GetElapsedTime(began).TotalSeconds });
-        await command.ExecuteNonQueryAsync(ct);
+        if (entry is { } id)
+            command.Parameters.Add(new() { Value = id });
+        return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 }

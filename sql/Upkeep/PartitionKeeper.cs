@@ -13,6 +13,12 @@ public sealed class PartitionKeeper(PostgresDatabase database, TimeProvider time
     /// <summary>Days made ahead. Three: a failure on a Friday night is noticed on Monday.</summary>
     public const int DaysAhead = 3;
 
+    // Rows come up to DaysAhead days before the leaf that they are in; two more, as "last seen" is true to the hours, and clocks differ.
+    private const int DaysUnseen = DaysAhead + 2;
+
+    // Silos of versions before 0032 do not write down which scopes and bounds they use: for a month they can run beside newer ones.
+    private const int DaysUnseenByOldSilos = 30;
+
     private const int Tries = 5;
     private const int RowsAtOnce = 10_000;
 
@@ -37,32 +43,51 @@ public sealed class PartitionKeeper(PostgresDatabase database, TimeProvider time
     }
 
     /// <summary>
-    /// Drops the leaves whose days are wholly older than the options allow, deletes what lies as far back in the default leaves, and resources and series that nothing refers to any more.
+    /// Drops the leaves whose days are wholly older than the options allow, deletes what lies as far back in the default leaves, and dimension rows that nothing refers to any more.
     /// Returns the number of leaves. What cannot be done now is logged and left to the next call.
     /// </summary>
     public async Task<int> DropOldAsync(RetentionOptions retention, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(retention);
         var dropped = 0;
-        DateOnly? oldest = Today();
+        var drops = false;
         foreach (var table in await TablesAsync(ct))
         {
             var name = table[(table.IndexOf('.', StringComparison.Ordinal) + 1)..];
             var firstKept = retention.Of(name) is { } age ? DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime - age) : (DateOnly?)null;
-            if (RetentionOptions.HasDimensions(name))
-                oldest = oldest is null || firstKept is null ? null : firstKept < oldest ? firstKept : oldest;
+            drops |= firstKept is not null && RetentionOptions.HasDimensions(name);
             if (firstKept is { } day)
                 dropped += await DropBeforeAsync(table, day, ct);
         }
 
-        // What was last seen two days before the oldest row that is kept is of none of them: "last seen" is true to the hour, clocks differ.
-        if (oldest is { } last)
+        if (drops)
+            await TrimDimensionsAsync(ct);
+        return dropped;
+    }
+
+    /// <summary>
+    /// By the oldest leaf that there is, whatever the options say: one that could not be dropped keeps what its rows refer to. Rows of default leaves keep it by being looked at.
+    /// </summary>
+    private async Task TrimDimensionsAsync(CancellationToken ct)
+    {
+        await using var command = database.Control.CreateCommand("""
+            select min(otel.oldest_leaf(p.partrelid))
+            from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
+            where c.relnamespace = 'otel'::regnamespace and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname in ('resource_id', 'series_id'))
+            """);
+        DateOnly unseenSince;
+        await using (var reader = await command.ExecuteReaderAsync(ct))
         {
-            foreach (var table in new[] { "otel.metric_series", "otel.resources" })
-                await DeleteAsync("trim_dimensions", table, last.AddDays(-2), ct);
+            if (!await reader.ReadAsync(ct) || reader.IsDBNull(0))
+                return;
+            unseenSince = reader.GetFieldValue<DateOnly>(0).AddDays(-DaysUnseen);
         }
 
-        return dropped;
+        // Series first: they refer to resources and scopes.
+        foreach (var table in new[] { "otel.metric_series", "otel.resources" })
+            await DeleteAsync("trim_dimensions", table, unseenSince, ct);
+        foreach (var table in new[] { "otel.scopes", "otel.metric_histogram_bounds" })
+            await DeleteAsync("trim_dimensions", table, unseenSince.AddDays(-DaysUnseenByOldSilos), ct);
     }
 
     private async Task<int> DropBeforeAsync(string table, DateOnly firstKept, CancellationToken ct)

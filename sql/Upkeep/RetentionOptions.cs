@@ -6,6 +6,8 @@ public sealed class RetentionOptions
     /// <summary>Configuration section.</summary>
     public const string Section = "OtelOrleans:Retention";
 
+    private static readonly string[] TablesOfSignals = ["spans", "log_records", "metric_number_points"];
+
     /// <summary>False keeps everything, whatever the rest says; not set: as the rest says (<c>DATA_RETENTION_ENABLED</c>).</summary>
     public bool? Enabled { get; set; }
 
@@ -27,6 +29,11 @@ public sealed class RetentionOptions
     /// <summary>Days that the audit's records of flushes are kept; 0: <see cref="Period"/> (<c>RETENTION_AUDIT_DAYS</c>).</summary>
     public int AuditDays { get; set; }
 
+    /// <summary>
+    /// Services that are kept for less time than the rest, by name: days, or days of each signal, as in <c>7d</c> or <c>spans=3d,logs=7d,metrics=14d</c>. Their rollups stay with the rest.
+    /// </summary>
+    public Dictionary<string, string> Services { get; set; } = [];
+
     /// <summary>How often what is too old is looked for (<c>DATA_RETENTION_CLEANUP_INTERVAL</c>). 1 min to 7 days.</summary>
     public TimeSpan CleanupInterval { get; set; } = TimeSpan.FromHours(1);
 
@@ -47,6 +54,18 @@ public sealed class RetentionOptions
         return Enabled != false && age > TimeSpan.Zero ? age : null;
     }
 
+    /// <summary>How long rows of a partitioned table are kept of the services that are kept for less time than others.</summary>
+    internal IEnumerable<(string Service, TimeSpan Age)> OfServices(string table)
+    {
+        if (Enabled == false || !HasDimensions(table))
+            yield break;
+        foreach (var (service, text) in Services)
+        {
+            if (ServiceDays.TryParse(text, out var days) && days.Of(table) is > 0 and var kept)
+                yield return (service, TimeSpan.FromDays(kept));
+        }
+    }
+
     /// <summary>Whether rows of a partitioned table refer to resources.</summary>
     internal static bool HasDimensions(string table) => table is "spans" or "log_records" || table.StartsWith("metric_", StringComparison.Ordinal);
 
@@ -61,8 +80,16 @@ public sealed class RetentionOptions
                 yield return $"{Section}:{name} is {days}: give 1 to 36500 days, or 0 for {nameof(Period)}";
         }
 
-        if (Enabled == true && Period <= TimeSpan.Zero && SpansDays + LogsDays + MetricsDays + RollupsDays + AuditDays <= 0)
+        if (Enabled == true && Period <= TimeSpan.Zero && SpansDays + LogsDays + MetricsDays + RollupsDays + AuditDays <= 0 && Services.Count == 0)
             yield return $"{Section}:{nameof(Enabled)} is true, and nothing says how long to keep what: give {nameof(Period)} (DATA_RETENTION_PERIOD), such as 30d";
+        foreach (var (service, text) in Services)
+        {
+            if (!ServiceDays.TryParse(text, out var days))
+                yield return $"{Section}:{nameof(Services)}:{service} is '{text}': give days such as 7d, or of each signal as in spans=3d,logs=7d,metrics=14d; 1d to 36500d";
+            else if (TablesOfSignals.Any(t => Of(t) is { } all && TimeSpan.FromDays(days.Of(t)) > all))
+                yield return $"{Section}:{nameof(Services)}:{service} is '{text}': everything is dropped before that, so give less, or raise what holds for all";
+        }
+
         if (CleanupInterval < TimeSpan.FromMinutes(1) || CleanupInterval > TimeSpan.FromDays(7))
             yield return $"{Section}:{nameof(CleanupInterval)} is {CleanupInterval}: give 00:01:00 to 7.00:00:00";
     }

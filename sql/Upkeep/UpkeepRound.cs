@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OtelOrleans.Sql.Upkeep;
 
 /// <summary>Everything that is done to the tables beside writing rows. One silo of the cluster does it; two at once would do no harm.</summary>
-public sealed class UpkeepRound(PartitionKeeper partitions, RollupKeeper rollups, RetentionOptions retention, TimeProvider time, ILogger<UpkeepRound> logger)
+public sealed class UpkeepRound(PartitionKeeper partitions, RollupKeeper rollups, ServiceRetention services, RetentionOptions retention, TimeProvider time, ILogger<UpkeepRound> logger)
 {
     private static readonly TimeSpan LeavesInterval = TimeSpan.FromHours(1);
 
@@ -17,6 +17,7 @@ public sealed class UpkeepRound(PartitionKeeper partitions, RollupKeeper rollups
         await DoAsync("fold rollups", TimeSpan.Zero, () => rollups.FoldAsync(ct));
         await DoAsync("derive service edges", TimeSpan.Zero, () => rollups.DeriveEdgesAsync(ct));
         await DoAsync("drop what is too old", retention.CleanupInterval, () => partitions.DropOldAsync(retention, ct));
+        await DoAsync("delete what is too old of some services", retention.CleanupInterval, () => services.DeleteAsync(retention, ct));
     }
 
     private async Task DoAsync(string what, TimeSpan interval, Func<Task> action)

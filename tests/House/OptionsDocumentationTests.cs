@@ -44,7 +44,7 @@ public sealed class OptionsDocumentationTests
     }
 
     /// <summary>An empty map shows in no configuration.</summary>
-    private static bool IsMap(string option) => option.EndsWith(":Properties", StringComparison.Ordinal) || option.EndsWith("Encodings", StringComparison.Ordinal);
+    private static bool IsMap(string option) => option.EndsWith(":Properties", StringComparison.Ordinal) || option.EndsWith(":Services", StringComparison.Ordinal) || option.EndsWith("Encodings", StringComparison.Ordinal);
 
     private static string Variable(string option) =>
         OptionVariables.Keys.FirstOrDefault(k => k.Value == option) is { Key: { } variable } ? $"`{variable}`" : "|";

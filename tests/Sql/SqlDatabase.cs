@@ -17,7 +17,7 @@ internal sealed class SqlDatabase : IAsyncDisposable
     {
         Options = options;
         Database = new(options);
-        _outside = NpgsqlDataSource.Create($"{PostgresFixture.ConnectionString(options)};Application Name=test");
+        _outside = NpgsqlDataSource.Create($"{PostgresFixture.ConnectionString(options)};Application Name=test;Command Timeout=300");
     }
 
     public PostgresOptions Options { get; }

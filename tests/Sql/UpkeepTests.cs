@@ -92,6 +92,25 @@ public sealed class UpkeepTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Edges_that_two_silos_derive_at_once_are_there_once()
+    {
+        await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
+        await using var writer = sql.NewWriter();
+        var later = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(5));
+        for (var round = 0; round < 5; round++)
+        {
+            await StoreAsync(writer, round, Spans("web", ($"w{round}", null, 3, round * 60)), Spans("cart", ($"c{round}", $"w{round}", 2, round * 60)), Spans("pay", ($"p{round}", $"c{round}", 2, round * 60)));
+            await new RollupKeeper(sql.Database, later).FoldAsync(Ct);
+
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => new RollupKeeper(sql.Database, later).DeriveEdgesAsync(Ct)));
+
+            Assert.Equal(0, await sql.CountAsync("service_edge_minutes"));
+            Assert.Equal($"cart>pay:{round + 1} web>cart:{round + 1}", await sql.ScalarAsync<string>(
+                "select string_agg(edge, ' ' order by edge) from (select format('%s>%s:%s', caller, callee, sum(calls)) as edge from otel.service_edges group by caller, callee) e"));
+        }
+    }
+
+    [Fact]
     public async Task What_is_too_old_goes_and_nothing_goes_unless_it_is_asked_for()
     {
         await using var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
@@ -108,8 +127,9 @@ public sealed class UpkeepTests(PostgresFixture postgres)
         Assert.Equal(0, await keeper.DropOldAsync(new() { Enabled = false, Period = TimeSpan.FromDays(1) }, Ct));
         Assert.Equal((23L, 1L, 2L), (await sql.CountAsync("spans"), await sql.CountAsync("log_records"), await sql.CountAsync("resources")));
 
+        // No leaf of log records is as old as the resource.
         Assert.True(await keeper.DropOldAsync(new() { SpansDays = 7 }, Ct) > 0);
-        Assert.Equal((0L, 1L, 2L), (await sql.CountAsync("spans"), await sql.CountAsync("log_records"), await sql.CountAsync("resources")));
+        Assert.Equal((0L, 1L, 1L), (await sql.CountAsync("spans"), await sql.CountAsync("log_records"), await sql.CountAsync("resources")));
 
         Assert.True(await keeper.DropOldAsync(new() { Period = TimeSpan.FromDays(20) }, Ct) >= 0);
         Assert.Equal(1, await sql.CountAsync("log_records"));
@@ -156,7 +176,7 @@ public sealed class UpkeepTests(PostgresFixture postgres)
         await using var database = new PostgresDatabase(new() { Host = "127.0.0.1", Port = 1, Password = "p" });
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var log = new TestLogger();
-        var round = new UpkeepRound(new(database, time, NullLogger<PartitionKeeper>.Instance), new(database, time), new() { Period = TimeSpan.FromDays(1) }, time, log);
+        var round = new UpkeepRound(new(database, time, NullLogger<PartitionKeeper>.Instance), new(database, time), new(database, time), new() { Period = TimeSpan.FromDays(1) }, time, log);
 
         await round.RunAsync(Ct);
         var once = log.Messages.ToList();
