@@ -1,4 +1,5 @@
 using DbUp;
+using DbUp.Engine;
 using DbUp.Engine.Output;
 using DbUp.Postgresql;
 using Microsoft.Extensions.Logging;
@@ -12,8 +13,15 @@ namespace OtelOrleans.Sql;
 /// </summary>
 public sealed class SchemaMigrator(PostgresDatabase database, ILogger<SchemaMigrator> logger)
 {
+    // Scripts run beside silos of the version before. One that waits for a lock holds up all who come after it: it gives up soon, and is tried again.
+    private const string GiveUpSoon = "set local lock_timeout = '3s';";
+    private const int Tries = 20;
+
     // Session-level advisory lock of everybody who migrates this database. The number is ours; it stands for nothing.
     private const long LockKey = 0x4F54_454C_4F52_4C31;
+
+    /// <summary>The last script that is applied: an earlier version, for tests of upgrades.</summary>
+    internal string? Last { get; init; }
 
     /// <summary>Applies what is missing and returns the names of the scripts it applied, in order. Throws what <see cref="SqlErrors.Describe"/> can explain.</summary>
     public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken ct)
@@ -26,8 +34,9 @@ public sealed class SchemaMigrator(PostgresDatabase database, ILogger<SchemaMigr
             // "if not exists" asks for the right to create a schema even if it exists, and the role of a silo need not have it.
             await ExecuteAsync(connection, "do $$ begin if to_regnamespace('otel') is null then create schema otel; end if; end $$", ct);
 
-            // DbUp works synchronously.
-            var applied = await Task.Run(Upgrade, ct);
+            var applied = new List<string>();
+            for (var attempt = 1; !await UpgradeAsync(applied, isLast: attempt == Tries, ct); attempt++)
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(500, 1_500)), ct);
             foreach (var script in applied)
                 SqlLog.MigrationApplied(logger, script, database.Address);
             if (applied.Count == 0)
@@ -42,28 +51,42 @@ public sealed class SchemaMigrator(PostgresDatabase database, ILogger<SchemaMigr
         }
     }
 
-    private List<string> Upgrade()
+    /// <summary>Applies what is missing and adds it to <paramref name="applied"/>; false if somebody held a lock that a script needs.</summary>
+    private async Task<bool> UpgradeAsync(List<string> applied, bool isLast, CancellationToken ct)
     {
-        var result = DeployChanges.To
+        // DbUp works synchronously.
+        var result = await Task.Run(Upgrade, ct);
+        applied.AddRange(result.Scripts.Select(s => s.Name).Except(applied));
+        if (result.Successful)
+            return true;
+        if (!isLast && SqlErrors.SqlStateOf(result.Error) is (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected))
+            return false;
+        throw new SchemaMigrationException($"Migration {result.ErrorScript?.Name ?? "journal"} failed: {SqlErrors.Describe(result.Error)}", result.Error);
+    }
+
+    private DatabaseUpgradeResult Upgrade() =>
+        DeployChanges.To
             .PostgresqlDatabase(new PostgresqlConnectionManager(database.Control))
             .JournalToPostgresqlTable("otel", "schema_migrations")
-            .WithScriptsEmbeddedInAssembly(typeof(SchemaMigrator).Assembly, name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .WithScriptsEmbeddedInAssembly(typeof(SchemaMigrator).Assembly, name => name.EndsWith(".sql", StringComparison.Ordinal) && (Last is null || string.CompareOrdinal(name, Last) <= 0))
             .WithTransactionPerScript()
+            .WithPreprocessor(new Prefix(GiveUpSoon))
             // Bodies of functions are full of dollars.
             .WithVariablesDisabled()
             .WithExecutionTimeout(TimeSpan.FromHours(1))
             .LogTo(new Log(logger))
             .Build()
             .PerformUpgrade();
-        if (!result.Successful)
-            throw new SchemaMigrationException($"Migration {result.ErrorScript?.Name ?? "journal"} failed: {SqlErrors.Describe(result.Error)}", result.Error);
-        return [.. result.Scripts.Select(s => s.Name)];
-    }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private sealed class Prefix(string statement) : IScriptPreprocessor
+    {
+        public string Process(string contents) => $"{statement}\n{contents}";
     }
 
     /// <summary>DbUp tells every step and, on failure, throws nothing: we tell the results ourselves.</summary>
