@@ -8,6 +8,7 @@ internal static class Benches
         ["decode"] = static (args, output) => DecodeBench.Run(args.FirstOrDefault(), output),
         ["rollups"] = static (args, output) => RollupBench.Run(args.FirstOrDefault(), output),
         ["json"] = static (args, output) => JsonBench.Run(args.FirstOrDefault(), output),
+        ["query"] = static (args, output) => QueryBench.RunAsync(args, output).GetAwaiter().GetResult(),
         ["store"] = static (args, output) => StoreBench.RunAsync(args.FirstOrDefault(), output).GetAwaiter().GetResult(),
     };
 
