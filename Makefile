@@ -41,7 +41,7 @@ bench: ## Run a benchmark (BENCH=name)
 dev-setup: ## Install what is missing: the Postgres server programs; checks the .NET SDK
 	@deploy/dev/setup.sh
 
-docker-compose-up: ## Start Kafka, Postgres, three silos and a Collector in containers
+docker-compose-up: ## Start Kafka, Postgres, three silos, a Collector and Grafana in containers
 	$(COMPOSE) up --detach --build
 
 docker-compose-down: ## Stop them
