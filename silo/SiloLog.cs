@@ -61,4 +61,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(4034, LogLevel.Warning, "The grain that looks after the tables was not reached, or failed; it is asked again")]
     public static partial void UpkeepFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(4041, LogLevel.Information, "{Url} serves health only: set HTTP_TOKEN, or HTTP_USER and HTTP_PASSWORD, for metrics and dashboard beyond loopback")]
+    public static partial void OnlyHealthIsServed(ILogger log, string url);
 }

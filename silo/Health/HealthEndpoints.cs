@@ -12,13 +12,15 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/healthz/live", () => Results.Json(new { status = "live" }));
-        endpoints.MapGet("/healthz/ready", (Readiness readiness) =>
+        // For everybody: whoever probes has no credentials.
+        var health = endpoints.MapGroup("").AllowAnonymous();
+        health.MapGet("/healthz/live", () => Results.Json(new { status = "live" }));
+        health.MapGet("/healthz/ready", (Readiness readiness) =>
         {
             var report = readiness.Report();
             return Results.Json(new { status = Status(report), report.Reasons, report.Partitions }, statusCode: Code(report));
         });
-        endpoints.MapGet("/health", (Readiness readiness) =>
+        health.MapGet("/health", (Readiness readiness) =>
         {
             var report = readiness.Report();
             return Results.Json(

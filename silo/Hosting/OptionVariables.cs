@@ -33,6 +33,9 @@ internal static class OptionVariables
         ["CLUSTER_ID"] = "OtelOrleans:Cluster:ClusterId",
         ["SERVICE_ID"] = "OtelOrleans:Cluster:ServiceId",
         ["HTTP_URL"] = "OtelOrleans:Http:Url",
+        ["HTTP_TOKEN"] = "OtelOrleans:Http:Token",
+        ["HTTP_USER"] = "OtelOrleans:Http:User",
+        ["HTTP_PASSWORD"] = "OtelOrleans:Http:Password",
     };
 
     /// <summary>Adds those that are set; they lose against full names.</summary>

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Orleans.Dashboard;
 using OtelOrleans.Silo.Health;
+using OtelOrleans.Silo.Http;
 
 namespace OtelOrleans.Silo.Hosting;
 
@@ -15,8 +16,7 @@ internal static class SiloHost
     {
         // Not the caller's command line or the machine's settings: what counts has been read and checked already.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().UseUrls(options.Http.Url);
-        builder.Services.AddRoutingCore();
+        builder.AddSiloHttp(options.Http);
         builder.Services.AddLogs(options.Log);
         builder.Services.ConfigureHttpJsonOptions(o =>
         {
@@ -34,17 +34,22 @@ internal static class SiloHost
         {
             silo.UsePostgresClustering(options.Cluster);
             silo.AddOtelOrleans(options);
-            if (options.Http.IsLoopback)
+            if (options.Http.ServesAll)
             {
                 silo.AddSiloDashboard();
             }
         });
         var app = builder.Build();
-        app.UseRouting();
+        app.UseSiloHttp(options.Http);
         app.MapHealth();
-        if (options.Http.IsLoopback)
+        if (options.Http.ServesAll)
         {
             app.MapOrleansDashboard(SiloDashboard.Path);
+        }
+
+        if (!options.Http.ServesAll)
+        {
+            SiloLog.OnlyHealthIsServed(app.Logger, options.Http.Url);
         }
 
         return app;
