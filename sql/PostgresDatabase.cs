@@ -68,7 +68,8 @@ public sealed class PostgresDatabase : IAsyncDisposable
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connectionString, string? session)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString.ConnectionString);
+        // Its metrics would else be tagged with the connection string.
+        var builder = new NpgsqlDataSourceBuilder(connectionString.ConnectionString) { Name = connectionString.ApplicationName };
         if (session is not null)
         {
             // Set here and not with the start-up option of the protocol, which PgBouncer refuses.

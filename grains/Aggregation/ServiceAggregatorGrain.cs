@@ -175,13 +175,16 @@ internal sealed class ServiceAggregatorGrain(
     private async Task WriteAsync(FlushRequest request)
     {
         var retry = FirstRetry;
+        var began = time.GetTimestamp();
         for (var failures = 0; ; failures++)
         {
             var result = await writer.FlushAsync(request, CancellationToken.None);
             switch (result.Outcome)
             {
                 case FlushOutcome.Committed:
-                    _flushedRows += _buffer.Committed();
+                    var rows = _buffer.Committed();
+                    FlushMetrics.Committed(time.GetElapsedTime(began), rows);
+                    _flushedRows += rows;
                     _flushes++;
                     _lastFlush = time.GetUtcNow();
                     if (failures > 0)

@@ -62,11 +62,18 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
         bytes = 0;
         EmptyRecords = 0;
         var payloadBytes = 0L;
+        Span<long> records = stackalloc long[DecodeMetrics.Signals];
+        Span<long> recordBytes = stackalloc long[DecodeMetrics.Signals];
+        records.Clear();
+        recordBytes.Clear();
         _rows.BeginChunk(chunk.StoredTopic, chunk.Partition);
         for (; next < chunk.Records.Count && bytes < partBytes && _rows.Services < PartServices; next++)
         {
             // Zero bytes are a valid message with nothing in it, and a tombstone.
             var record = chunk.Records[next];
+            var signal = (int)record.Signal < DecodeMetrics.Signals ? (int)record.Signal : 0;
+            records[signal]++;
+            recordBytes[signal] += record.Value.Length;
             if (record.Value.Length > 0)
             {
                 payloadBytes += Decode(record, chunk.Topic);
@@ -78,6 +85,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
             }
         }
 
+        DecodeMetrics.Decoded(records, recordBytes);
         _payloads.Clear();
         return _rows.TakeBatches();
     }

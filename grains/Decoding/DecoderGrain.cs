@@ -58,7 +58,7 @@ internal sealed class DecoderGrain(
         {
             // Whatever it was: a chunk that is not wholly decoded and accepted must not count as such.
             GrainsLog.DecodingFailed(log, e, item.Topic, item.Partition, session.ResumePoint);
-            session.Break($"{e.GetType().Name}: {e.Message}");
+            session.Break(BreakCause.DecodingFailed, $"{e.GetType().Name}: {e.Message}");
         }
         finally
         {
@@ -85,7 +85,7 @@ internal sealed class DecoderGrain(
             var result = await aggregators.Get(GrainFactory, batch.ServiceName, session.Partition).AppendAsync(message);
             if (result.Status == AppendStatus.Gap)
             {
-                Break($"the aggregator of {batch.ServiceName} has not seen offset {message.PreviousOffset}");
+                Break(BreakCause.Gap, $"the aggregator of {batch.ServiceName} has not seen offset {message.PreviousOffset}");
             }
             else if (session.Accepted(link, message, result.DurableOffset))
             {
@@ -95,12 +95,12 @@ internal sealed class DecoderGrain(
         catch (Exception e)
         {
             // Time-out, silo gone, activation failed, message rejected, no memory: whether it was accepted is unknown, replaying is safe.
-            Break($"the aggregator of {batch.ServiceName} did not take the rows: {e.GetType().Name}: {e.Message}");
+            Break(BreakCause.NotTaken, $"the aggregator of {batch.ServiceName} did not take the rows: {e.GetType().Name}: {e.Message}");
         }
 
-        void Break(string reason)
+        void Break(BreakCause cause, string reason)
         {
-            if (session.Break(reason))
+            if (session.Break(cause, reason))
             {
                 GrainsLog.SessionBroken(log, session.Topic, session.Partition, session.ResumePoint, reason);
             }

@@ -16,6 +16,9 @@ internal sealed class ChunkProgress(long lastOffset, long bytes, long movedAt)
     /// <summary>Its records, once they are decoded; without those that have gone into a part.</summary>
     public RecordCounts Records { get; set; }
 
+    /// <summary>Kafka's timestamp of the chunk's first record.</summary>
+    public long FirstTimestampUnixMs { get; set; }
+
     /// <summary>When it was polled, or last decoded a part of.</summary>
     public long MovedAt { get; set; } = movedAt;
 

@@ -29,7 +29,7 @@ internal sealed class DurabilityWatcher(IGrainFactory grains, AggregatorKeys key
                 }
                 else
                 {
-                    Break($"the aggregator of {link.ServiceName} has lost offset {offset}");
+                    Break(BreakCause.Lost, $"the aggregator of {link.ServiceName} has lost offset {offset}");
                 }
             }
             catch (TimeoutException)
@@ -39,13 +39,13 @@ internal sealed class DurabilityWatcher(IGrainFactory grains, AggregatorKeys key
             catch (Exception e)
             {
                 // Whatever else a remote call ends with (silo gone, activation failed, rejected): replaying is safe.
-                Break($"the aggregator of {link.ServiceName} did not answer: {e.GetType().Name}: {e.Message}");
+                Break(BreakCause.NoAnswer, $"the aggregator of {link.ServiceName} did not answer: {e.GetType().Name}: {e.Message}");
             }
         }
 
-        void Break(string reason)
+        void Break(BreakCause cause, string reason)
         {
-            if (session.Break(reason))
+            if (session.Break(cause, reason))
             {
                 GrainsLog.SessionBroken(log, session.Topic, session.Partition, session.ResumePoint, reason);
             }

@@ -44,7 +44,7 @@ internal sealed class OffsetTracker(long resumePoint, RecordCounts consumed = de
         {
             // The payloads stay in memory until the chunk's end: the part's bytes come on top.
             UndurableBytes += bytes;
-            return _chunks.AddBefore(_chunks.Find(chunk)!, new ChunkProgress(lastOffset, bytes, now) { Records = records }).Value;
+            return _chunks.AddBefore(_chunks.Find(chunk)!, new ChunkProgress(lastOffset, bytes, now) { Records = records, FirstTimestampUnixMs = chunk.FirstTimestampUnixMs }).Value;
         }
 
         if (bytes > chunk.Bytes)

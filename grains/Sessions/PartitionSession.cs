@@ -72,6 +72,18 @@ internal sealed class PartitionSession(
         }
     }
 
+    /// <summary>Kafka's timestamp of the oldest record that was polled and is not durable, to the chunk; null if there is none.</summary>
+    public long? OldestTimestampUnixMs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _offsets.Oldest?.FirstTimestampUnixMs;
+            }
+        }
+    }
+
     /// <summary>Whether the resume point has moved since the session began.</summary>
     public bool HasMoved => ResumePoint > resumePoint;
 
@@ -90,7 +102,9 @@ internal sealed class PartitionSession(
         lock (_lock)
         {
             var sequence = ++_lastPolled;
-            _chunks.Add(sequence, _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp()));
+            var progress = _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp());
+            progress.FirstTimestampUnixMs = records[0].TimestampUnixMs;
+            _chunks.Add(sequence, progress);
             return new PayloadChunk(topic, partition, id, sequence, records) { StoredTopic = StoredTopic };
         }
     }
@@ -224,7 +238,7 @@ internal sealed class PartitionSession(
     }
 
     /// <summary>Ends the session: nothing of it that is not yet durable is believed any more. Returns whether it was open.</summary>
-    public bool Break(string reason)
+    public bool Break(BreakCause cause, string reason)
     {
         lock (_lock)
         {
@@ -234,8 +248,10 @@ internal sealed class PartitionSession(
             }
 
             BrokenBecause = reason;
-            return true;
         }
+
+        SessionMetrics.Broke(cause);
+        return true;
     }
 
     /// <summary>The receiver gives the partition up.</summary>
@@ -295,6 +311,7 @@ internal sealed class PartitionSession(
             if (chunk.Sequence != _lastAdmitted + 1)
             {
                 BrokenBecause = $"chunk {_lastAdmitted + 1} was not delivered, chunk {chunk.Sequence} was";
+                SessionMetrics.Broke(BreakCause.Skipped);
                 return null;
             }
 

@@ -7,6 +7,7 @@ using Orleans.Runtime;
 using OtelOrleans.Grains;
 using OtelOrleans.Silo.Health;
 using OtelOrleans.Silo.Kafka;
+using OtelOrleans.Silo.Telemetry;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
@@ -49,6 +50,7 @@ internal static class SiloConfiguration
         services.AddSingleton<PostgresStartup>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<PostgresStartup>());
         services.AddSingleton<Readiness>();
+        services.AddHostedService<SiloMetrics>();
         services.AddOtelOrleansGrains();
         silo.AddKafkaStreams(StreamProvider);
         services.AddHostedService<UpkeepService>();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Orleans.Dashboard;
 using OtelOrleans.Silo.Health;
 using OtelOrleans.Silo.Http;
+using OtelOrleans.Silo.Telemetry;
 
 namespace OtelOrleans.Silo.Hosting;
 
@@ -18,6 +19,7 @@ internal static class SiloHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.AddSiloHttp(options.Http);
         builder.Services.AddLogs(options.Log);
+        builder.AddSelfTelemetry(options.Cluster);
         builder.Services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
@@ -42,6 +44,7 @@ internal static class SiloHost
         var app = builder.Build();
         app.UseSiloHttp(options.Http);
         app.MapHealth();
+        app.MapPrometheusScrapingEndpoint(SelfTelemetry.MetricsPath);
         if (options.Http.ServesAll)
         {
             app.MapOrleansDashboard(SiloDashboard.Path);

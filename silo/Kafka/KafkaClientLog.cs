@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using OtelOrleans.Silo.Telemetry;
 
 namespace OtelOrleans.Silo.Kafka;
 
@@ -16,6 +17,7 @@ internal sealed class KafkaClientLog(ILogger<KafkaClientLog> log, TimeProvider t
 
     public void Error(Error error)
     {
+        SiloMetrics.KafkaError(error.Code);
         Last = (error, time.GetUtcNow());
         var now = time.GetTimestamp();
         if (_saidAt.TryGetValue(error.Code, out var said) && time.GetElapsedTime(said, now) < Quiet)

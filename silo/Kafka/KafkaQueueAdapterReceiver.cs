@@ -156,14 +156,14 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
         if (stalled > services.Flow.StallTimeout)
         {
             services.ResumePoints.Flush(session);
-            if (session.Break($"nothing became durable within {services.Flow.StallTimeout}"))
+            if (session.Break(BreakCause.Stalled, $"nothing became durable within {services.Flow.StallTimeout}"))
             {
                 SiloLog.Stalled(services.Log, topic, partition, session.ResumePoint, stalled);
             }
         }
 
         var waited = session.OldestUnsent();
-        if (waited > services.Flow.DeliveryTimeout && session.Break($"a chunk was not taken by the aggregators within {services.Flow.DeliveryTimeout}"))
+        if (waited > services.Flow.DeliveryTimeout && session.Break(BreakCause.Undelivered, $"a chunk was not taken by the aggregators within {services.Flow.DeliveryTimeout}"))
         {
             SiloLog.Undelivered(services.Log, topic, partition, session.ResumePoint, waited);
         }
@@ -236,7 +236,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return;
         }
 
-        session.Break("Kafka no longer has the resume point");
+        session.Break(BreakCause.OffsetsGone, "Kafka no longer has the resume point");
         Begin(progress with { NextOffset = range.Low }, services.Consumers.Seek(buffer, range.Low));
     }
 
@@ -303,7 +303,7 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
 
     private void Reopen(PartitionSession session, PartitionBuffer buffer, string reason)
     {
-        session.Break(reason);
+        session.Break(BreakCause.TopicChanged, reason);
         services.Consumers.Close(buffer);
         _session = null;
     }

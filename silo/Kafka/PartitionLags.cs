@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OtelOrleans.Grains.Sessions;
 
 namespace OtelOrleans.Silo.Kafka;
 
@@ -12,6 +13,28 @@ internal sealed class PartitionLags
 
     /// <summary>Kafka does not have the offset that the partition is to be read from.</summary>
     public bool IsOutOfRange(string topic, int partition) => _buffers.TryGetValue((topic, partition), out var buffer) && buffer.OutOfRange is not null;
+
+    /// <summary>
+    /// For how long the oldest record that is not durable has been in Kafka, by Kafka's timestamp. Where it has not been read yet, the time since the resume point moved, which
+    /// is no longer than that. Zero at the end of the partition; null before Kafka's first answer.
+    /// </summary>
+    public TimeSpan? LagTime(PartitionSession session, DateTimeOffset now)
+    {
+        if (!_buffers.TryGetValue((session.Topic, session.Partition), out var buffer) || buffer.HighWatermark is not { } high)
+        {
+            return null;
+        }
+
+        if (high <= session.ResumePoint)
+        {
+            return TimeSpan.Zero;
+        }
+
+        // Kafka says -1 where it has no timestamp; a producer's clock may be ahead.
+        var oldest = session.OldestTimestampUnixMs ?? buffer.OldestTimestampUnixMs;
+        var lag = oldest is >= 0 and var timestamp ? TimeSpan.FromMilliseconds(now.ToUnixTimeMilliseconds() - timestamp) : session.SinceMoved;
+        return lag > TimeSpan.Zero ? lag : TimeSpan.Zero;
+    }
 
     public void Watch(string topic, int partition, PartitionBuffer buffer) => _buffers[(topic, partition)] = buffer;
 

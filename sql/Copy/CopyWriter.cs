@@ -73,6 +73,7 @@ public sealed class CopyWriter : IAsyncDisposable
         while (group.Count > 0)
         {
             var started = Stopwatch.GetTimestamp();
+            using var span = FlushTrace.Begin(group);
             FlushTransaction? transaction = null;
             try
             {
@@ -81,10 +82,13 @@ public sealed class CopyWriter : IAsyncDisposable
                 var fenced = await transaction.RunAsync();
                 if (fenced.Count == 0)
                 {
+                    FlushTrace.Committed(span, group);
                     Succeeded(group, started);
                     return;
                 }
 
+                CopyMetrics.Fenced(fenced.Count);
+                FlushTrace.Fenced(span, fenced.Count);
                 SqlLog.Fenced(_logger, fenced.Count, group.Count, fenced.First().Request.ServiceName);
                 Settle(fenced, FlushResult.Fenced);
                 group.RemoveAll(fenced.Contains);
@@ -100,6 +104,7 @@ public sealed class CopyWriter : IAsyncDisposable
                 }
 
                 CopyMetrics.Failed(e, started);
+                FlushTrace.Failed(span, e);
                 if (transaction?.Stage == FlushStage.Committing && !WasRolledBack(e))
                 {
                     SqlLog.CommitUnknown(_logger, e, group.Count);

@@ -21,6 +21,8 @@ internal sealed class SpanRollups(RollupOptions options, TimeProvider time)
     private static readonly Counter<long> OtherSpans = new Meter(SqlTelemetry.MeterName)
         .CreateCounter<long>("otelorleans.rollups.other", "{span}", "Spans counted as \"(other)\", because their service has more span names than are told apart.");
 
+    public static void Begin() => OtherSpans.Add(0);
+
     private readonly RollupNames _names = new(options.MaxNamesPerService, time);
 
     /// <summary>Writes rows of <see cref="CopyLayouts.RollupDeltas"/> for the spans of these blocks. Returns how many spans were counted as <c>(other)</c>.</summary>

@@ -67,7 +67,7 @@ public sealed class PartitionSessionTests
         var inside = await _session.EnterAsync(first);
         var waiting = _session.EnterAsync(second).AsTask();
         var behind = _session.EnterAsync(third).AsTask();
-        _session.Break("test");
+        _session.Break(BreakCause.Lost, "test");
         _session.Leave(first, inside!, isDecoded: true);
 
         Assert.Null(await waiting);
@@ -140,7 +140,7 @@ public sealed class PartitionSessionTests
         var chunk = Poll(100, 104);
         var progress = await _session.EnterAsync(chunk);
         var sent = Send(progress!, "a", 101);
-        _session.Break("test");
+        _session.Break(BreakCause.Lost, "test");
         _session.Leave(chunk, progress!, isDecoded: true);
         _session.Durable(sent.Link, 101);
 

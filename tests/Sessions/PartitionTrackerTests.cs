@@ -28,7 +28,7 @@ public sealed class PartitionTrackerTests
         var session = Open();
         var chunk = Chunk(session);
 
-        session.Break("an aggregator has lost an offset");
+        session.Break(BreakCause.Lost, "an aggregator has lost an offset");
 
         Assert.Null(_tracker.Find(chunk));
     }

@@ -171,7 +171,7 @@ internal sealed class ProtocolSimulation
         }
         else
         {
-            reading.Session.Break("the aggregator has lost it");
+            reading.Session.Break(BreakCause.Lost, "the aggregator has lost it");
         }
     }
 

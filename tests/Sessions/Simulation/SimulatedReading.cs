@@ -116,7 +116,7 @@ internal sealed class SimulatedReading(int partition, SimulatedLog log, Protocol
         }
         else
         {
-            session.Break("gap, or no activation");
+            session.Break(BreakCause.Lost, "gap, or no activation");
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed class SimulatedReading(int partition, SimulatedLog log, Protocol
     {
         if (_sends.Remove(mail))
         {
-            session.Break("no answer");
+            session.Break(BreakCause.Lost, "no answer");
         }
     }
 
