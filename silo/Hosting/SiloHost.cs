@@ -11,7 +11,7 @@ namespace OtelOrleans.Silo.Hosting;
 internal static class SiloHost
 {
     /// <summary>Longer than the drain's deadline and Orleans' own stop together.</summary>
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     public static WebApplication Build(OtelOrleansOptions options)
     {
