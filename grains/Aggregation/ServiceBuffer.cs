@@ -7,7 +7,8 @@ namespace OtelOrleans.Grains.Aggregation;
 
 /// <summary>
 /// The rows of one service between decoder and Postgres, and what is known of each partition: <c>seen</c> (buffered or durable) and <c>durable</c> (in the ledger).
-/// Decides what to take, what to drop and what to flush; does no I/O. Not thread safe: the grain's turn is its lock.
+/// Decides what to take, what to drop and what to flush; does no I/O. Not thread safe: the grain's turn is its lock. Only what tells how much is buffered may be read by any thread:
+/// each number by itself is right.
 /// </summary>
 internal sealed class ServiceBuffer
 {
@@ -16,9 +17,10 @@ internal sealed class ServiceBuffer
     private readonly RowArrayPool _arrays;
     private readonly Dictionary<(string Topic, int Partition), Mark> _marks = [];
     private readonly Queue<Buffered> _queue = new();
-    private Flush? _flushing;
+    private volatile Flush? _flushing;
     private long _queuedRows;
     private long _queuedBytes;
+    private long _oldestQueuedTicks;
 
     public ServiceBuffer(string serviceName, IEnumerable<LedgerEntry> ledger, TimeProvider time, RowArrayPool arrays)
     {
@@ -47,7 +49,7 @@ internal sealed class ServiceBuffer
     public DateTimeOffset? Oldest => _flushing?.Oldest ?? OldestQueued;
 
     /// <summary>When the oldest batch that no flush has taken was accepted.</summary>
-    public DateTimeOffset? OldestQueued => _queue.TryPeek(out var first) ? first.At : null;
+    public DateTimeOffset? OldestQueued => Volatile.Read(ref _oldestQueuedTicks) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Takes a batch in; records already seen are dropped one by one, because chunk borders differ from session to session.</summary>
     public AppendResult Append(RowBatch batch)
@@ -64,6 +66,7 @@ internal sealed class ServiceBuffer
         {
             var buffered = new Buffered(batch, first, _time.GetUtcNow());
             _queue.Enqueue(buffered);
+            NoteOldestQueued();
             _queuedRows += buffered.Rows;
             _queuedBytes += buffered.Bytes;
             mark.Seen = batch.LastOffset;
@@ -106,6 +109,7 @@ internal sealed class ServiceBuffer
 
         _queuedRows -= flush.Rows;
         _queuedBytes -= flush.Bytes;
+        NoteOldestQueued();
         _flushing = flush;
         return Request(flush);
     }
@@ -164,6 +168,8 @@ internal sealed class ServiceBuffer
         _flushing = null;
         return flush.Rows;
     }
+
+    private void NoteOldestQueued() => Volatile.Write(ref _oldestQueuedTicks, _queue.TryPeek(out var first) ? first.At.UtcTicks : 0);
 
     private FlushRequest Request(Flush flush)
     {

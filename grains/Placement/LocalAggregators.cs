@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Orleans.Runtime;
+using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Aggregation;
 
 namespace OtelOrleans.Grains.Placement;
@@ -19,6 +20,9 @@ internal sealed class LocalAggregators(ILocalSiloDetails silo)
     public void Add(ServiceAggregatorGrain aggregator) => _aggregators[aggregator] = true;
 
     public void Remove(ServiceAggregatorGrain aggregator) => _aggregators.TryRemove(aggregator, out _);
+
+    /// <summary>What each of them has buffered.</summary>
+    public IReadOnlyList<BufferState> Buffers() => [.. _aggregators.Keys.Select(a => a.State)];
 
     /// <summary>Moves those that belong on another of these silos. Returns how many; does not wait for them.</summary>
     public int MoveToOwners(IReadOnlyCollection<SiloAddress> silos)

@@ -13,11 +13,11 @@ internal sealed class ChunkProgress(long lastOffset, long bytes, long movedAt)
     /// <summary>What it takes of the credit: first its payloads as they came, then what decoding made of them.</summary>
     public long Bytes { get; set; } = bytes;
 
+    /// <summary>Kafka's timestamp of its first record, milliseconds since 1970; 0 if there is none.</summary>
+    public long TimestampUnixMs { get; init; }
+
     /// <summary>Its records, once they are decoded; without those that have gone into a part.</summary>
     public RecordCounts Records { get; set; }
-
-    /// <summary>Kafka's timestamp of the chunk's first record.</summary>
-    public long FirstTimestampUnixMs { get; set; }
 
     /// <summary>When it was polled, or last decoded a part of.</summary>
     public long MovedAt { get; set; } = movedAt;

@@ -25,9 +25,9 @@ internal sealed class OffsetTracker(long resumePoint, RecordCounts consumed = de
     public ChunkProgress? Oldest => _chunks.First?.Value;
 
     /// <summary>Adds the next chunk; it is pending until <see cref="Complete"/> was called once for its decoding and once for each <see cref="ChunkProgress.Pending"/> added since.</summary>
-    public ChunkProgress Add(long lastOffset, long bytes, long now)
+    public ChunkProgress Add(long lastOffset, long bytes, long now, long timestampUnixMs = 0)
     {
-        var chunk = new ChunkProgress(lastOffset, bytes, now);
+        var chunk = new ChunkProgress(lastOffset, bytes, now) { TimestampUnixMs = timestampUnixMs };
         _chunks.AddLast(chunk);
         UndurableBytes += bytes;
         return chunk;
@@ -44,7 +44,7 @@ internal sealed class OffsetTracker(long resumePoint, RecordCounts consumed = de
         {
             // The payloads stay in memory until the chunk's end: the part's bytes come on top.
             UndurableBytes += bytes;
-            return _chunks.AddBefore(_chunks.Find(chunk)!, new ChunkProgress(lastOffset, bytes, now) { Records = records, FirstTimestampUnixMs = chunk.FirstTimestampUnixMs }).Value;
+            return _chunks.AddBefore(_chunks.Find(chunk)!, new ChunkProgress(lastOffset, bytes, now) { Records = records, TimestampUnixMs = chunk.TimestampUnixMs }).Value;
         }
 
         if (bytes > chunk.Bytes)

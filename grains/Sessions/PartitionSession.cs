@@ -4,13 +4,18 @@ using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Grains.Sessions;
 
+/// <summary>A partition was read again from its resume point.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="At">When.</param>
+internal sealed record SessionBreak(string Reason, DateTimeOffset At);
+
 /// <summary>
 /// One run of one topic-partition from a resume point. Open → Broken or Closed, never back: after any trouble the receiver waits, seeks to the resume point and opens
 /// the next session. Replaying is always safe, because aggregators drop what they have already seen.
 /// Shared in plain memory by the receiver, the decoder grains and the durability watcher of one silo; thread safe.
 /// </summary>
 internal sealed class PartitionSession(
-    string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null, RecordCounts consumed = default, string? storedTopic = null)
+    string topic, int partition, long id, long resumePoint, TimeProvider time, long? movedAt = null, RecordCounts consumed = default, string? storedTopic = null, SessionBreak? lastBreak = null)
 {
     private readonly Lock _lock = new();
     private readonly OffsetTracker _offsets = new(resumePoint, consumed);
@@ -21,6 +26,7 @@ internal sealed class PartitionSession(
     private long _lastAdmitted;
     private readonly long _openedAt = time.GetTimestamp();
     private long _lastMoved = movedAt ?? time.GetTimestamp();
+    private SessionBreak? _break;
     private bool _closed;
 
     public string Topic => topic;
@@ -34,7 +40,10 @@ internal sealed class PartitionSession(
     public long Id => id;
 
     /// <summary>Why the session broke; null as long as it has not.</summary>
-    public string? BrokenBecause { get; private set; }
+    public string? BrokenBecause => _break?.Reason;
+
+    /// <summary>The latest break of the partition since this silo opened it: this session's, or that of one before.</summary>
+    public SessionBreak? LastBreak => _break ?? lastBreak;
 
     /// <summary>First offset that is not yet durable.</summary>
     public long ResumePoint
@@ -72,14 +81,14 @@ internal sealed class PartitionSession(
         }
     }
 
-    /// <summary>Kafka's timestamp of the oldest record that was polled and is not durable, to the chunk; null if there is none.</summary>
-    public long? OldestTimestampUnixMs
+    /// <summary>Kafka's timestamp of the oldest record that was polled and is not durable, milliseconds since 1970; null if there is none. Of a chunk, the first record counts.</summary>
+    public long? OldestUndurableUnixMs
     {
         get
         {
             lock (_lock)
             {
-                return _offsets.Oldest?.FirstTimestampUnixMs;
+                return _offsets.Oldest is { TimestampUnixMs: > 0 } chunk ? chunk.TimestampUnixMs : null;
             }
         }
     }
@@ -102,9 +111,7 @@ internal sealed class PartitionSession(
         lock (_lock)
         {
             var sequence = ++_lastPolled;
-            var progress = _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp());
-            progress.FirstTimestampUnixMs = records[0].TimestampUnixMs;
-            _chunks.Add(sequence, progress);
+            _chunks.Add(sequence, _offsets.Add(records[^1].Offset, bytes, time.GetTimestamp(), records[0].TimestampUnixMs));
             return new PayloadChunk(topic, partition, id, sequence, records) { StoredTopic = StoredTopic };
         }
     }
@@ -247,7 +254,7 @@ internal sealed class PartitionSession(
                 return false;
             }
 
-            BrokenBecause = reason;
+            _break = new(reason, time.GetUtcNow());
         }
 
         SessionMetrics.Broke(cause);
@@ -310,7 +317,7 @@ internal sealed class PartitionSession(
 
             if (chunk.Sequence != _lastAdmitted + 1)
             {
-                BrokenBecause = $"chunk {_lastAdmitted + 1} was not delivered, chunk {chunk.Sequence} was";
+                _break = new($"chunk {_lastAdmitted + 1} was not delivered, chunk {chunk.Sequence} was", time.GetUtcNow());
                 SessionMetrics.Broke(BreakCause.Skipped);
                 return null;
             }

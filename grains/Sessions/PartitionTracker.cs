@@ -20,8 +20,9 @@ internal sealed class PartitionTracker(IOptions<FlowOptions> options, TimeProvid
     public PartitionSession Open(string topic, ResumePoint from)
     {
         var key = (topic, from.Partition);
-        var movedAt = _sessions.TryGetValue(key, out var before) ? before.MovedAt : (long?)null;
-        var session = new PartitionSession(topic, from.Partition, Interlocked.Increment(ref _lastSessionId), from.NextOffset, time, movedAt, from.Consumed, from.Topic);
+        var before = _sessions.GetValueOrDefault(key);
+        var session = new PartitionSession(
+            topic, from.Partition, Interlocked.Increment(ref _lastSessionId), from.NextOffset, time, before?.MovedAt, from.Consumed, from.Topic, before?.LastBreak);
         _sessions[key] = session;
         return session;
     }

@@ -31,7 +31,7 @@ internal sealed class PartitionLags
         }
 
         // Kafka says -1 where it has no timestamp; a producer's clock may be ahead.
-        var oldest = session.OldestTimestampUnixMs ?? buffer.OldestTimestampUnixMs;
+        var oldest = session.OldestUndurableUnixMs ?? buffer.OldestTimestampUnixMs;
         var lag = oldest is >= 0 and var timestamp ? TimeSpan.FromMilliseconds(now.ToUnixTimeMilliseconds() - timestamp) : session.SinceMoved;
         return lag > TimeSpan.Zero ? lag : TimeSpan.Zero;
     }
