@@ -41,6 +41,12 @@ internal static partial class SiloLog
     [LoggerMessage(4013, LogLevel.Debug, "Kafka client: {Facility}: {Message}")]
     public static partial void KafkaClient(ILogger log, string facility, string message);
 
+    [LoggerMessage(4014, LogLevel.Information, "{Topic}/{Partition} is paused: nothing is taken of it until it is resumed")]
+    public static partial void PartitionPaused(ILogger log, string topic, int partition);
+
+    [LoggerMessage(4015, LogLevel.Information, "{Topic}/{Partition} is resumed")]
+    public static partial void PartitionResumed(ILogger log, string topic, int partition);
+
     [LoggerMessage(4021, LogLevel.Warning, "Resume points not saved, trying again: {Reason}")]
     public static partial void ResumePointsNotSaved(ILogger log, string reason);
 

@@ -13,9 +13,11 @@ namespace OtelOrleans.Silo.Health;
 /// <param name="Lag">Records from one to the other; null before Kafka's first answer.</param>
 /// <param name="UndurableBytes">Payload bytes read and not committed.</param>
 /// <param name="SecondsSinceMoved">Since the resume point moved last.</param>
+/// <param name="LagSeconds">Age of the oldest record that is not durable, by Kafka's timestamp; null if it is not known.</param>
+/// <param name="Paused">A person has paused the partition: it does not count as stuck.</param>
 /// <param name="Problem">Why the partition counts as stuck; null if it does not.</param>
 internal sealed record PartitionReport(
-    string Topic, int Partition, long ResumePoint, long? HighWatermark, long? Lag, long UndurableBytes, double SecondsSinceMoved, string? Problem);
+    string Topic, int Partition, long ResumePoint, long? HighWatermark, long? Lag, double? LagSeconds, long UndurableBytes, double SecondsSinceMoved, bool Paused, string? Problem);
 
 /// <summary>Whether this silo makes progress.</summary>
 /// <param name="Ready">Each partition it reads is at its end or has moved lately, and nothing it needs is missing.</param>
@@ -25,7 +27,17 @@ internal sealed record ReadinessReport(bool Ready, IReadOnlyList<string> Reasons
 
 /// <summary>Ready means progress. Asks nobody: everything is known in this silo.</summary>
 internal sealed class Readiness(
-    PostgresStartup startup, IHostApplicationLifetime lifetime, DrainState drain, KafkaTopicWatcher topics, OwnedPartitions owned, PartitionTracker tracker, PartitionLags lags, FlushHealth flushes, KafkaClientLog kafka)
+    PostgresStartup startup,
+    IHostApplicationLifetime lifetime,
+    DrainState drain,
+    KafkaTopicWatcher topics,
+    OwnedPartitions owned,
+    PartitionTracker tracker,
+    PartitionLags lags,
+    PausedPartitions pauses,
+    FlushHealth flushes,
+    KafkaClientLog kafka,
+    TimeProvider time)
 {
     /// <summary>A partition that is behind and has not moved for so long is stuck. Longer than a flush interval and a failover, shorter than a pager's patience.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -70,12 +82,20 @@ internal sealed class Readiness(
         var high = lags.HighWatermark(session.Topic, session.Partition);
         var lag = high - resumePoint;
         var since = session.SinceMoved;
+        var paused = pauses.IsKnownPaused(session.Topic, session.Partition);
+        // What did not move during a pause has its time anew.
+        var standing = pauses.SinceResumed(session.Topic, session.Partition) is { } resumed && resumed < since ? resumed : since;
         var problem = lags.IsOutOfRange(session.Topic, session.Partition) ? "Kafka does not have the offset to go on from; see the log"
-            : since <= Bound ? null
+            : paused || standing <= Bound ? null
             : lag is null ? $"no answer from Kafka for {since.TotalSeconds:0} s"
             : lag > 0 ? $"{lag} records behind and not moved for {since.TotalSeconds:0} s"
             : null;
         return new PartitionReport(
-            session.Topic, session.Partition, resumePoint, high, lag is { } l ? Math.Max(l, 0) : null, session.UndurableBytes, Math.Round(since.TotalSeconds, 1), problem);
+            session.Topic, session.Partition, resumePoint, high, lag is { } l ? Math.Max(l, 0) : null, LagSeconds(session, lag), session.UndurableBytes, Math.Round(since.TotalSeconds, 1), paused, problem);
     }
+
+    private double? LagSeconds(PartitionSession session, long? lag) =>
+        (session.OldestUndurableUnixMs ?? lags.OldestUnixMs(session.Topic, session.Partition)) is { } oldest
+            ? Math.Round(Math.Max(0, (time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds), 1)
+            : lag <= 0 ? 0 : null;
 }

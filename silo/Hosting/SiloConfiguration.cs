@@ -7,9 +7,11 @@ using Orleans.Runtime;
 using OtelOrleans.Grains;
 using OtelOrleans.Silo.Health;
 using OtelOrleans.Silo.Kafka;
+using OtelOrleans.Silo.Pipeline;
 using OtelOrleans.Silo.Telemetry;
 using OtelOrleans.Sql;
 using OtelOrleans.Sql.Copy;
+using OtelOrleans.Sql.DeadLetters;
 using OtelOrleans.Sql.Ledger;
 using OtelOrleans.Sql.Queries;
 using OtelOrleans.Sql.Upkeep;
@@ -44,6 +46,8 @@ internal static class SiloConfiguration
         services.AddSingleton<PartitionProgress>();
         services.AddSingleton<OffsetGaps>();
         services.AddSingleton<TopicIncarnations>();
+        services.AddSingleton<PartitionPauses>();
+        services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<SignalCounts>();
         services.AddSingleton<RecentRows>();
         services.AddSingleton<DrainState>();
@@ -53,6 +57,7 @@ internal static class SiloConfiguration
         services.AddHostedService<SiloMetrics>();
         services.AddOtelOrleansGrains();
         silo.AddKafkaStreams(StreamProvider);
+        silo.AddPipeline();
         services.AddHostedService<UpkeepService>();
         services.AddSingleton<AggregatorMover>();
         services.AddHostedService(s => s.GetRequiredService<AggregatorMover>());

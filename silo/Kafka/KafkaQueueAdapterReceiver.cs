@@ -69,7 +69,8 @@ internal sealed class KafkaQueueAdapterReceiver(string topic, int partition, Kaf
             return [];
         }
 
-        if (!services.Tracker.HasCredit(session)
+        if (services.Pauses.IsPaused(topic, partition)
+            || !services.Tracker.HasCredit(session)
             || buffer.TryTake(services.Options.MaxChunkRecords, services.Options.MaxChunkBytes, out var bytes) is not { } records)
         {
             return [];

@@ -13,6 +13,7 @@ internal sealed class KafkaReceiverServices(
     ResumePoints resumePoints,
     PartitionLags lags,
     KafkaTopicIds topicIds,
+    PausedPartitions pauses,
     DrainState drain,
     TimeProvider time,
     ILogger<KafkaQueueAdapterReceiver> log)
@@ -30,6 +31,8 @@ internal sealed class KafkaReceiverServices(
     public PartitionLags Lags => lags;
 
     public KafkaTopicIds TopicIds => topicIds;
+
+    public PausedPartitions Pauses => pauses;
 
     public DrainState Drain => drain;
 

@@ -20,6 +20,7 @@ internal static class KafkaSiloBuilderExtensions
         silo.Services.TryAddSingleton<KafkaReceiverServices>();
         silo.Services.TryAddSingleton<OwnedPartitions>();
         silo.Services.TryAddSingleton<PartitionLags>();
+        silo.Services.TryAddSingleton<PausedPartitions>();
         silo.Services.TryAddSingleton<ResumePoints>();
         silo.Services.TryAddSingleton<KafkaTopicIds>();
         silo.Services.TryAddSingleton<KafkaTopicWatcher>();

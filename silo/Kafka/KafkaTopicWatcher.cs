@@ -7,16 +7,22 @@ namespace OtelOrleans.Silo.Kafka;
 /// Looks up topics and their partitions, at start and ever again, so that a silo starts while Kafka is away and takes up topics and partitions as they appear.
 /// </summary>
 internal sealed class KafkaTopicWatcher(
-    IOptions<KafkaStreamOptions> options, KafkaQueueMapper mapper, KafkaTopicIds ids, KafkaClientLog clientLog, ILogger<KafkaTopicWatcher> log) : BackgroundService
+    IOptions<KafkaStreamOptions> options, KafkaQueueMapper mapper, KafkaTopicIds ids, KafkaClientLog clientLog, TimeProvider time, ILogger<KafkaTopicWatcher> log) : BackgroundService
 {
     /// <summary>How often to look while something that was asked for is missing.</summary>
     private static readonly TimeSpan Impatient = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private readonly HashSet<string> _saidMissing = [];
+    private long _answeredAt;
 
     /// <summary>Topics asked for that Kafka does not have; null as long as no broker has answered.</summary>
     public IReadOnlyList<string>? Missing { get; private set; }
+
+    /// <summary>Why Kafka counts as away; null if it answers. All brokers lost are known within a second or two, although topics are looked up seldom.</summary>
+    public string? Problem => Missing is null
+        ? $"no answer from Kafka{(clientLog.Last is { } last ? $": {last.Error.Reason}" : " yet")}"
+        : clientLog.AllLostAt > Volatile.Read(ref _answeredAt) ? "no broker can be reached" : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,6 +30,7 @@ internal sealed class KafkaTopicWatcher(
             .SetErrorHandler((_, error) => clientLog.Error(error))
             .SetLogHandler((_, message) => clientLog.Message(message))
             .Build();
+        clientLog.AllLost += LookSoon;
         while (!stoppingToken.IsCancellationRequested)
         {
             // The client's call blocks; a thread of its own, not the pool's.
@@ -36,6 +43,15 @@ internal sealed class KafkaTopicWatcher(
 
             mapper.Update(found.Select(f => (f.Key, f.Value)));
             await ids.WaitAsync(Missing is { Count: 0 } ? options.Value.MetadataInterval : Impatient, stoppingToken);
+        }
+    }
+
+    /// <summary>No broker can be reached, some client says. While that is known already, the next look-up is near.</summary>
+    private void LookSoon()
+    {
+        if (Missing is not null)
+        {
+            ids.Hurry();
         }
     }
 
@@ -69,6 +85,7 @@ internal sealed class KafkaTopicWatcher(
         }
 
         Missing = missing;
+        Volatile.Write(ref _answeredAt, time.GetTimestamp());
         return found;
     }
 }

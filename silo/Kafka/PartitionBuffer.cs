@@ -57,6 +57,18 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
         set => Volatile.Write(ref _outOfRange, value is { } range ? Tuple.Create(range.Low, range.High) : null);
     }
 
+    /// <summary>Kafka's timestamp of the first record that waits, milliseconds since 1970; null if none waits or it has none.</summary>
+    public long? OldestUnixMs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _records.TryPeek(out var first) && first.TimestampUnixMs > 0 ? first.TimestampUnixMs : null;
+            }
+        }
+    }
+
     /// <summary>Puts a record; one that has been put before, or lies below the start, is dropped.</summary>
     public void Put(in PayloadRecord record)
     {

@@ -11,6 +11,9 @@ internal sealed class PartitionLags
     /// <summary>Offset after the newest record; null before Kafka's first answer.</summary>
     public long? HighWatermark(string topic, int partition) => _buffers.TryGetValue((topic, partition), out var buffer) ? buffer.HighWatermark : null;
 
+    /// <summary>Kafka's timestamp of the oldest record that waits to be taken, milliseconds since 1970; null if none waits.</summary>
+    public long? OldestUnixMs(string topic, int partition) => _buffers.TryGetValue((topic, partition), out var buffer) ? buffer.OldestUnixMs : null;
+
     /// <summary>Kafka does not have the offset that the partition is to be read from.</summary>
     public bool IsOutOfRange(string topic, int partition) => _buffers.TryGetValue((topic, partition), out var buffer) && buffer.OutOfRange is not null;
 
