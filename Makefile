@@ -16,7 +16,8 @@ run: dev-setup ## Try it out on this machine (ARGS=--once ends by itself)
 	@dotnet build silo -c Release --nologo -v quiet -clp:ErrorsOnly
 	@silo/bin/Release/net10.0/otelorleans demo $(ARGS)
 
-test: dev-setup ## Run all tests (FILTER='--filter-class *Name*' runs some)
+test: ## Run all tests (FILTER='--filter-class *Name*' runs some)
+	@deploy/dev/setup.sh --for-tests
 	@deploy/dev/test.sh $(FILTER)
 
 fuzz: dev-setup ## Compare payloads, and N changed ones, with Google.Protobuf (N=100000 CORPUS=folder of .pb and .json)
@@ -38,8 +39,8 @@ proto: ## Compile the .proto files (into the tests' oracle)
 bench: ## Run a benchmark (BENCH=name)
 	dotnet run --project tests -c Release -- bench $(BENCH)
 
-dev-setup: ## Install what is missing: the Postgres server programs; checks the .NET SDK
-	@deploy/dev/setup.sh
+dev-setup: ## Install what is missing: Postgres' server programs, Chromium for the tests; checks the .NET SDK
+	@deploy/dev/setup.sh $(if $(filter dev-setup,$(MAKECMDGOALS)),--for-tests)
 
 docker-compose-up: ## Start Kafka, Postgres, three silos, a Collector and Grafana in containers
 	$(COMPOSE) up --detach --build

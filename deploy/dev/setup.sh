@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a machine ready for `make run` and `make test`: checks the .NET SDK, installs Postgres' server programs where there are none.
+# Makes a machine ready for `make run` and, called with --for-tests, for `make test`: checks the .NET SDK, installs Postgres' server programs and a Chromium where there are none.
 # Starts nothing: the programs are used for private servers that end with their run.
 set -euo pipefail
 
@@ -22,32 +22,38 @@ has_postgres() {
     return 1
 }
 
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -d "/Applications/Google Chrome.app" ]; }
+
 # With a server named by the environment there is nothing to install for `make run`; the tests want programs all the same.
-if has_postgres; then
+missing=()
+has_postgres || missing+=(postgresql)
+# A browser only for the tests, which drive it; with a font, so that it shows something.
+if [ "${1:-}" = --for-tests ] && ! has_chromium; then missing+=(chromium fonts-dejavu-core); fi
+if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
 
 if ! command -v apt-get >/dev/null; then
-    say "no PostgreSQL server programs were found, and this machine has no apt-get: install them (macOS: brew install postgresql), then try again"
+    say "this machine lacks ${missing[*]} and has no apt-get: install it (macOS: brew install postgresql; brew install --cask google-chrome), then try again"
     exit 1
 fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { say "installing PostgreSQL takes root or sudo: run 'apt-get install postgresql' as root, then try again"; exit 1; }
+    command -v sudo >/dev/null || { say "installing ${missing[*]} takes root or sudo: run 'apt-get install ${missing[*]}' as root, then try again"; exit 1; }
     as_root=(sudo)
 fi
 
-say "installing PostgreSQL's server programs with apt-get"
+say "installing ${missing[*]} with apt-get"
 # Debian's package makes a cluster and starts it on port 5432. Told so beforehand, it makes none, and nothing is left listening.
 "${as_root[@]}" mkdir -p /etc/postgresql-common
 settings=/etc/postgresql-common/createcluster.conf
-if ! grep -qsE '^[[:space:]]*create_main_cluster[[:space:]]*=[[:space:]]*(false|no|off)' "$settings"; then
+if ! has_postgres && ! grep -qsE '^[[:space:]]*create_main_cluster[[:space:]]*=[[:space:]]*(false|no|off)' "$settings"; then
     printf '%s\n' '# Added by OtelOrleans: only the programs are wanted, no server on port 5432.' 'create_main_cluster = false' \
         | "${as_root[@]}" tee -a "$settings" >/dev/null
 fi
 "${as_root[@]}" apt-get update -qq </dev/null >&2
 # confold keeps the line above when the package brings a file of that name.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o Dpkg::Options::=--force-confold postgresql </dev/null >&2
+    -o Dpkg::Options::=--force-confold "${missing[@]}" </dev/null >&2
 has_postgres || { say "apt-get installed postgresql, and still no server programs were found"; exit 1; }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Orleans.Dashboard;
 using OtelOrleans.Silo.Health;
 using OtelOrleans.Silo.Http;
+using OtelOrleans.Silo.Pipeline;
 using OtelOrleans.Silo.Telemetry;
 
 namespace OtelOrleans.Silo.Hosting;
@@ -45,6 +46,7 @@ internal static class SiloHost
         app.UseSiloHttp(options.Http);
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint(SelfTelemetry.MetricsPath);
+        app.MapPipeline();
         if (options.Http.ServesAll)
         {
             app.MapOrleansDashboard(SiloDashboard.Path);

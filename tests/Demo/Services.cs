@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using OtelOrleans.Silo.Demo;
 using Xunit;
 
@@ -25,7 +26,9 @@ internal static class Services
         }
     }
 
-    private static void Missing(string reason)
+    /// <summary>Ends the test: skipped, or failed where services are promised.</summary>
+    [DoesNotReturn]
+    public static void Missing(string reason)
     {
         if (Environment.GetEnvironmentVariable(Promise) == "1")
         {
