@@ -34,10 +34,12 @@ internal sealed class PipelineBench : IAsyncDisposable
 
     public static async Task<PipelineBench> CreateAsync(PostgresFixture postgres) => Create(await postgres.CreateDatabaseAsync());
 
-    public static PipelineBench Create(PostgresOptions options, params string[] topics)
+    public static PipelineBench Create(PostgresOptions options, params string[] topics) => Create(options, 4, topics);
+
+    public static PipelineBench Create(PostgresOptions options, int partitions, params string[] topics)
     {
         var bench = new PipelineBench(options);
-        bench.CreateTopics(topics.Length > 0 ? topics : Topics);
+        bench.CreateTopics(topics.Length > 0 ? topics : Topics, partitions);
         return bench;
     }
 
@@ -181,11 +183,11 @@ internal sealed class PipelineBench : IAsyncDisposable
         _files.Delete(recursive: true);
     }
 
-    private void CreateTopics(string[] topics)
+    private void CreateTopics(string[] topics, int partitions = 4)
     {
         foreach (var topic in topics)
         {
-            Kafka.CreateTopic(topic, 4);
+            Kafka.CreateTopic(topic, partitions);
         }
     }
 

@@ -9,6 +9,7 @@ internal static class Benches
         ["rollups"] = static (args, output) => RollupBench.Run(args.FirstOrDefault(), output),
         ["json"] = static (args, output) => JsonBench.Run(args.FirstOrDefault(), output),
         ["query"] = static (args, output) => QueryBench.RunAsync(args, output).GetAwaiter().GetResult(),
+        ["answers"] = static (_, output) => AnswersBench.RunAsync(output).GetAwaiter().GetResult(),
         ["store"] = static (args, output) => StoreBench.RunAsync(args.FirstOrDefault(), output).GetAwaiter().GetResult(),
     };
 
