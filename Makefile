@@ -36,7 +36,7 @@ lint: ## Check layout and style (`dotnet format` repairs them)
 proto: ## Compile the .proto files (into the tests' oracle)
 	dotnet build tests -c Release
 
-bench: ## Run a benchmark (BENCH=name)
+bench: dev-setup ## Run all benches (BENCH='NAME [ARGUMENTS]' runs one, '--json FILE' at its end writes it down)
 	dotnet run --project tests -c Release -- bench $(BENCH)
 
 dev-setup: ## Install what is missing: Postgres' server programs, Chromium for the tests; checks the .NET SDK

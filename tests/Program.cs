@@ -11,7 +11,7 @@ internal static class Program
     {
         if (args is ["bench", ..])
         {
-            return Benches.Run(args[1..], Console.Out);
+            return await Benches.RunAsync(args[1..], Console.Out);
         }
 
         if (args is [TortureCommand.Verb, ..])

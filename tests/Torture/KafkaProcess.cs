@@ -16,6 +16,8 @@ internal sealed class KafkaProcess : IAsyncDisposable
 
     public string BootstrapServers { get; }
 
+    public int Id => _process.Id;
+
     public static async Task<KafkaProcess> StartAsync(int brokers)
     {
         var binary = Path.Combine(AppContext.BaseDirectory, typeof(KafkaProcess).Assembly.GetName().Name!);

@@ -68,7 +68,7 @@ internal static class StoreBench
                 var (micros, bytes) = (run.MicrosPerRow, await run.BytesPerRowAsync());
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"store {load.Name}: {run.Way.Name} cpu_us_per_row={micros:F2} ratio={micros / (alone ??= micros):F3} bytes_per_row={bytes.Rows:F0} audit_bytes_per_row={bytes.Flushes:F1} rows={Rounds * RowsPerTransaction}"));
+                    $"store_{load.Name}_{run.Way.Name}: cpu_us_per_row={micros:F2} ratio={micros / (alone ??= micros):F3} bytes_per_row={bytes.Rows:F0} audit_bytes_per_row={bytes.Flushes:F1} rows={Rounds * RowsPerTransaction}"));
                 await run.DisposeAsync();
             }
         }
