@@ -28,12 +28,15 @@ public sealed record PayloadChunk(
 /// <param name="Offset">Kafka offset.</param>
 /// <param name="TimestampUnixMs">Kafka timestamp, milliseconds since 1970.</param>
 /// <param name="Signal">From the topic, or from the header <c>otelcol.signal</c>.</param>
-/// <param name="Value">The record's value as stored in Kafka; empty for a tombstone. Owned by the chunk, not to be changed.</param>
+/// <param name="Value">
+/// The record's value as stored in Kafka; empty for a tombstone. Not to be changed. The beginning of an array that may be larger and come from a pool: who decodes it gives it back, and nobody
+/// reads it after that.
+/// </param>
 /// <param name="ContentEncoding">How the value is compressed, as the header <c>content-encoding</c> says it; null where there is no such header.</param>
 [GenerateSerializer, Immutable, Alias("otelorleans.PayloadRecord")]
 public readonly record struct PayloadRecord(
     [property: Id(0)] long Offset,
     [property: Id(1)] long TimestampUnixMs,
     [property: Id(2)] Signal Signal,
-    [property: Id(3)] byte[] Value,
+    [property: Id(3)] ReadOnlyMemory<byte> Value,
     [property: Id(4)] string? ContentEncoding = null);

@@ -131,7 +131,7 @@ internal sealed class ChunkDecoder(DimensionCache dimensions, TimeProvider time,
     private void Refuse(in PayloadRecord record, string reason, string error)
     {
         _rows.RollbackRecord();
-        _rows.WriteDeadLetter(reason, error, record.Value);
+        _rows.WriteDeadLetter(reason, error, record.Value.Span);
     }
 
     private string? FormatOf(string topic) => _options.Encodings.Count > 0 ? _options.Encodings.GetValueOrDefault(topic) : null;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 using Orleans.Concurrency;
@@ -6,6 +7,7 @@ using Orleans.Streams.Core;
 using OtelOrleans.GrainInterfaces;
 using OtelOrleans.Grains.Aggregation;
 using OtelOrleans.Grains.Sessions;
+using OtelOrleans.Sql.Copy;
 using OtelOrleans.Sql.Ledger;
 
 namespace OtelOrleans.Grains.Decoding;
@@ -21,6 +23,7 @@ internal sealed class DecoderGrain(
     AggregatorKeys aggregators,
     TimeProvider time,
     ObjectPool<ChunkDecoder> decoders,
+    RowArrayPool arrays,
     ILogger<DecoderGrain> log) : Grain, IDecoderGrain, IStreamSubscriptionObserver, IAsyncObserver<PayloadChunk>
 {
     /// <summary>One per partition that waits for aggregators; decoding itself is bounded by the cores.</summary>
@@ -70,10 +73,20 @@ internal sealed class DecoderGrain(
 
     private IReadOnlyList<DecodedBatch> Decode(PayloadChunk chunk, ref int next, out long bytes, out int emptyRecords)
     {
+        var first = next;
         var decoder = decoders.Get();
         var batches = decoder.Decode(chunk, ref next, ChunkDecoder.PartBytes, out bytes);
         emptyRecords = decoder.EmptyRecords;
         decoders.Return(decoder);
+        // The chunk was admitted once and these records are decoded: nobody reads them again. Whoever replays them has read them anew.
+        for (var i = first; i < next; i++)
+        {
+            if (MemoryMarshal.TryGetArray(chunk.Records[i].Value, out var array))
+            {
+                arrays.Return(array.Array!);
+            }
+        }
+
         return batches;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using K4os.Compression.LZ4.Streams;
 using OtelOrleans.GrainInterfaces;
 using ZstdSharp;
@@ -41,7 +42,7 @@ internal sealed class PayloadOpener(DecodingOptions options) : IDisposable
         var encoding = EncodingOf(record, topic);
         if (encoding == PayloadEncoding.Identity)
         {
-            return record.Value;
+            return record.Value.Span;
         }
 
         _buffer.Begin((int)Math.Min(options.MaxDecompressedBytes, FreeBytes + (long)options.MaxCompressionRatio * record.Value.Length));
@@ -69,7 +70,7 @@ internal sealed class PayloadOpener(DecodingOptions options) : IDisposable
         var name = record.ContentEncoding;
         if (name is null && (options.ContentEncodings.Count == 0 || !options.ContentEncodings.TryGetValue(topic, out name)))
         {
-            return PayloadEncodings.Of(record.Value);
+            return PayloadEncodings.Of(record.Value.Span);
         }
 
         // Whatever a header holds: the text must be one that Postgres takes.
@@ -85,38 +86,41 @@ internal sealed class PayloadOpener(DecodingOptions options) : IDisposable
         _ => e is InvalidDataException,
     };
 
-    private void Decompress(PayloadEncoding encoding, byte[] value)
+    private void Decompress(PayloadEncoding encoding, ReadOnlyMemory<byte> value)
     {
         switch (encoding)
         {
             case PayloadEncoding.Gzip:
-                ExpectGzip(value);
-                using (var gzip = new GZipStream(new MemoryStream(value, writable: false), CompressionMode.Decompress))
+                ExpectGzip(value.Span);
+                using (var gzip = new GZipStream(Reading(value), CompressionMode.Decompress))
                 {
                     ReadAll(gzip);
                 }
 
-                DeflateTrailer.CheckGzip(value, _buffer.Written);
+                DeflateTrailer.CheckGzip(value.Span, _buffer.Written);
                 break;
             case PayloadEncoding.Zlib:
-                using (var zlib = new ZLibStream(new MemoryStream(value, writable: false), CompressionMode.Decompress))
+                using (var zlib = new ZLibStream(Reading(value), CompressionMode.Decompress))
                 {
                     ReadAll(zlib);
                 }
 
-                DeflateTrailer.CheckZlib(value, _buffer.Written);
+                DeflateTrailer.CheckZlib(value.Span, _buffer.Written);
                 break;
             case PayloadEncoding.Zstd:
-                DecompressZstd(value);
+                DecompressZstd(value.Span);
                 break;
             case PayloadEncoding.Snappy or PayloadEncoding.SnappyFramed:
-                SnappyFormats.Decompress(value, encoding == PayloadEncoding.SnappyFramed, _buffer);
+                SnappyFormats.Decompress(value.Span, encoding == PayloadEncoding.SnappyFramed, _buffer);
                 break;
             default:
                 DecompressLz4(value);
                 break;
         }
     }
+
+    private static MemoryStream Reading(ReadOnlyMemory<byte> value) =>
+        MemoryMarshal.TryGetArray(value, out var array) ? new(array.Array!, array.Offset, array.Count, writable: false) : new(value.ToArray(), writable: false);
 
     private void ReadAll(Stream stream)
     {
@@ -128,7 +132,7 @@ internal sealed class PayloadOpener(DecodingOptions options) : IDisposable
     }
 
     // The size stands at the end, and may be anything there if the value is cut off: a hint where it is possible (deflate cannot do better than 1,032 to 1), no verdict.
-    private void ExpectGzip(byte[] value)
+    private void ExpectGzip(ReadOnlySpan<byte> value)
     {
         var size = DeflateTrailer.GzipSize(value);
         if (size <= Math.Min(options.MaxDecompressedBytes, 1032L * value.Length) && size <= FreeBytes + (long)options.MaxCompressionRatio * value.Length)
@@ -181,9 +185,9 @@ internal sealed class PayloadOpener(DecodingOptions options) : IDisposable
         }
     }
 
-    private void DecompressLz4(byte[] value)
+    private void DecompressLz4(ReadOnlyMemory<byte> value)
     {
-        using var source = new MemoryStream(value, writable: false);
+        using var source = Reading(value);
         while (source.Position < source.Length)
         {
             using var frame = LZ4Frame.Decode(source, leaveOpen: true);

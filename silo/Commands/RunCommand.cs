@@ -18,12 +18,15 @@ internal static class RunCommand
 
     public static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        ProcessMemory.EndWhenOut();
+        ProcessMemory.LimitArenas();
         var options = OtelOrleansOptions.Read(OtelOrleansOptions.Configuration());
         await using var app = SiloHost.Build(options);
         try
         {
             await PreflightAsync(options, cancellationToken);
             await StartAsync(app, cancellationToken);
+            ProcessMemory.Compact();
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested && IsCancellation(e))
         {

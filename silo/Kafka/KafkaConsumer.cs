@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
 using OtelOrleans.GrainInterfaces;
+using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Silo.Kafka;
 
@@ -21,7 +22,7 @@ internal sealed class KafkaConsumer : IDisposable
     private readonly PrefetchBudget _budget;
     private readonly KafkaClientLog _log;
     private readonly TimeProvider _time;
-    private readonly IConsumer<Ignore, byte[]> _consumer;
+    private readonly IConsumer<Ignore, ReadOnlyMemory<byte>> _consumer;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Dictionary<TopicPartition, PartitionBuffer> _buffers = [];
     private readonly List<PartitionBuffer> _paused = [];
@@ -30,7 +31,7 @@ internal sealed class KafkaConsumer : IDisposable
     private volatile bool _stopping;
     private int _partitions;
 
-    public KafkaConsumer(KafkaStreamOptions options, PrefetchBudget budget, int number, KafkaClientLog log, TimeProvider time)
+    public KafkaConsumer(KafkaStreamOptions options, PrefetchBudget budget, RowArrayPool arrays, int number, KafkaClientLog log, TimeProvider time)
     {
         _budget = budget;
         _log = log;
@@ -56,7 +57,8 @@ internal sealed class KafkaConsumer : IDisposable
             config.Set(key, value);
         }
 
-        _consumer = new ConsumerBuilder<Ignore, byte[]>(config)
+        _consumer = new ConsumerBuilder<Ignore, ReadOnlyMemory<byte>>(config)
+            .SetValueDeserializer(new PooledDeserializer(arrays))
             .SetErrorHandler((_, error) => _log.Error(error))
             .SetLogHandler((_, message) => _log.Message(message))
             .Build();
@@ -150,7 +152,7 @@ internal sealed class KafkaConsumer : IDisposable
         _consumer.Dispose();
     }
 
-    private void Put(ConsumeResult<Ignore, byte[]> result)
+    private void Put(ConsumeResult<Ignore, ReadOnlyMemory<byte>> result)
     {
         if (!_buffers.TryGetValue(result.TopicPartition, out var buffer))
         {
@@ -162,7 +164,7 @@ internal sealed class KafkaConsumer : IDisposable
             result.Offset.Value,
             result.Message.Timestamp.UnixTimestampMs,
             KafkaSignal.Of(headers, _signals[result.Topic]),
-            result.Message.Value ?? [],
+            result.Message.Value,
             KafkaContentEncoding.Of(headers)));
         if (buffer.Bytes >= _budget.Limit && !_paused.Contains(buffer))
         {

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Options;
+using OtelOrleans.Sql.Copy;
 
 namespace OtelOrleans.Silo.Kafka;
 
 /// <summary>The consumers of the silo. A partition is read by the one with the fewest.</summary>
-internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, KafkaClientLog log, TimeProvider time) : IDisposable
+internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, RowArrayPool arrays, KafkaClientLog log, TimeProvider time) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<KafkaConsumer> _consumers = [];
@@ -83,7 +84,7 @@ internal sealed class KafkaConsumerPool(IOptions<KafkaStreamOptions> options, Ka
     {
         if (_consumers.Count < options.Value.Consumers && _consumers.TrueForAll(c => c.Partitions > 0))
         {
-            _consumers.Add(new KafkaConsumer(options.Value, _budget, _consumers.Count, log, time));
+            _consumers.Add(new KafkaConsumer(options.Value, _budget, arrays, _consumers.Count, log, time));
         }
 
         return _consumers.MinBy(c => c.Partitions)!;

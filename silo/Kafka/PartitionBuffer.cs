@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OtelOrleans.GrainInterfaces;
 
 namespace OtelOrleans.Silo.Kafka;
@@ -96,13 +97,15 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
             }
 
             var taken = new List<PayloadRecord>(Math.Min(maxRecords, _records.Count));
+            var freed = 0L;
             while (taken.Count < maxRecords && _records.TryPeek(out var record) && (taken.Count == 0 || bytes + record.Value.Length <= maxBytes))
             {
                 taken.Add(_records.Dequeue());
                 bytes += record.Value.Length;
+                freed += Size(record);
             }
 
-            Add(-(bytes + (taken.Count * Overhead)));
+            Add(-freed);
             return taken;
         }
     }
@@ -124,5 +127,6 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
         budget.Add(bytes);
     }
 
-    private static int Size(in PayloadRecord record) => record.Value.Length + Overhead;
+    /// <summary>The whole array, which may be larger than the value.</summary>
+    private static int Size(in PayloadRecord record) => Overhead + (MemoryMarshal.TryGetArray(record.Value, out var array) ? array.Array!.Length : record.Value.Length);
 }

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace OtelOrleans.Sql.Copy;
 
 /// <summary>
-/// The arrays that rows travel in, from the decoder until they are committed: a second or more. Allocated anew each time they would outlive the youngest generation, and the collector would
-/// spend several times on them what decoding takes. Bounded in bytes; what does not fit is left to the collector. One per silo, thread safe.
+/// The arrays that payloads travel in until they are decoded, and rows from the decoder until they are committed: a second or more. Allocated anew each time they would outlive the youngest
+/// generation, and the collector would spend several times on them what decoding takes. Bounded in bytes; what does not fit is left to the collector. One per silo, thread safe.
 /// </summary>
 /// <param name="maxBytes">Most bytes that are kept.</param>
 public sealed class RowArrayPool(long maxBytes = RowArrayPool.DefaultMaxBytes) : ArrayPool<byte>

@@ -66,7 +66,7 @@ public sealed class ChunkDecoderTests
         [
             new(1, 0, Signal.Traces, Traces("a", NewSpan()).ToByteArray()),
             new(2, 0, Signal.Logs, Logs("a", new OpenTelemetry.Proto.Logs.V1.LogRecord()).ToByteArray()),
-            new(3, -1, (Signal)9, [1]),
+            new(3, -1, (Signal)9, new byte[] { 1 }),
         ];
         var batches = NewDecoder().Decode(new("otlp", 0, 1, 1, records));
         Assert.Equal([CopyLayouts.Spans.Id, CopyLayouts.LogRecords.Id], batches[0].Batch.Tables.Select(t => t.Layout));

@@ -56,7 +56,7 @@ public sealed class PayloadEncodingTests
         PayloadRecord[] records =
         [
             new(1, 0, Signal.Traces, PayloadCodecs.Compress(way, large), header),
-            new(2, 0, Signal.Traces, PayloadCodecs.Compress(way, small)[..^1], header),
+            new(2, 0, Signal.Traces, PayloadCodecs.Compress(way, small).AsMemory(..^1), header),
             new(3, 0, Signal.Traces, PayloadCodecs.Compress(way, small), header),
             new(4, 0, Signal.Traces, small, "identity"),
             new(5, 0, Signal.Traces, small, hasMagic ? null : "identity"),

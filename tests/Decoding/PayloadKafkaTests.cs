@@ -32,7 +32,7 @@ public sealed class PayloadKafkaTests
         }
 
         var options = new KafkaStreamOptions { Brokers = kafka.BootstrapServers };
-        using var consumers = new KafkaConsumerPool(Options.Create(options), new KafkaClientLog(NullLogger<KafkaClientLog>.Instance, TimeProvider.System), TimeProvider.System);
+        using var consumers = new KafkaConsumerPool(Options.Create(options), new RowArrayPool(), new KafkaClientLog(NullLogger<KafkaClientLog>.Instance, TimeProvider.System), TimeProvider.System);
         var buffer = consumers.Open("otlp_spans", 0, 0);
         List<PayloadRecord> records = [];
         await Wait.ForAsync(5, () =>

@@ -29,7 +29,7 @@ public sealed class PostgresTests(PostgresFixture postgres)
             new(2, TimestampUnixMs, Signal.Traces, Request("bro\0ken", Join(NewSpan().ToByteArray(), Field(5, [0xFF, 0, 1]), Field(9, Field(1, [0xC3, 0x28]), Field(2, deep))))),
             new(3, TimestampUnixMs, Signal.Logs, Logs(new string('é', 3000), log).ToByteArray()),
             new(4, TimestampUnixMs, Signal.Metrics, Metrics("shop", [.. MetricRowTests.AllKinds(), new() { Name = new string('漢', 2000), Gauge = new() { DataPoints = { new OpenTelemetry.Proto.Metrics.V1.NumberDataPoint() } } }]).ToByteArray()),
-            new(5, -1, Signal.Metrics, [0xFF]),
+            new(5, -1, Signal.Metrics, new byte[] { 0xFF }),
             new(6, TimestampUnixMs, Signal.Traces, Traces("shop", NewSpan(s => s.SpanId = ByteString.Empty)).ToByteArray()),
         ];
         await AssertStoredAsync(sql, NewDecoder().Decode(new("otlp", 0, 1, 1, records)));
@@ -85,7 +85,7 @@ public sealed class PostgresTests(PostgresFixture postgres)
             rows[layout] = RowReader.Parse(layout, await sql.CopyOutAsync(layout));
         }
 
-        var expected = StoredPayload.Sorted(records.SelectMany(r => StoredPayload.Expected(r.Signal, r.Value)));
+        var expected = StoredPayload.Sorted(records.SelectMany(r => StoredPayload.Expected(r.Signal, r.Value.ToArray())));
         Assert.True(expected.Count > 1_000);
         Assert.Equal(expected, StoredPayload.Sorted(StoredPayload.Stored(layout => rows[layout])));
     }

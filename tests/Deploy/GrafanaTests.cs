@@ -138,7 +138,7 @@ public sealed partial class GrafanaTests(PostgresFixture postgres)
         var sql = await SqlDatabase.CreateAsync(postgres.CreateDatabaseAsync());
         using var decoder = Payloads.NewDecoder();
         PayloadRecord[] records = [.. CorpusFiles.Protobuf.Concat(CorpusFiles.Json).Select((f, i) => new PayloadRecord(i, Payloads.TimestampUnixMs, CorpusFiles.SignalOf(f)!.Value, File.ReadAllBytes(f)))];
-        await PostgresTests.AssertStoredAsync(sql, decoder.Decode(new("otlp", 0, 1, 1, [.. records, new(records.Length, Payloads.TimestampUnixMs, Signal.Traces, [0xFF])])));
+        await PostgresTests.AssertStoredAsync(sql, decoder.Decode(new("otlp", 0, 1, 1, [.. records, new(records.Length, Payloads.TimestampUnixMs, Signal.Traces, new byte[] { 0xFF })])));
         var keeper = new RollupKeeper(sql.Database, TimeProvider.System);
         await keeper.FoldAsync(TestContext.Current.CancellationToken);
         await sql.ExecuteAsync("""

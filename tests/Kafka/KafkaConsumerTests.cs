@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OtelOrleans.Silo.Demo;
 using OtelOrleans.Silo.Kafka;
+using OtelOrleans.Sql.Copy;
 using OtelOrleans.Tests.Infrastructure;
 
 namespace OtelOrleans.Tests.Kafka;
@@ -26,7 +27,7 @@ public sealed class KafkaConsumerTests
         }
 
         producer.Flush(TimeSpan.FromSeconds(30));
-        using var pool = new KafkaConsumerPool(Options.Create(options), new KafkaClientLog(NullLogger<KafkaClientLog>.Instance, TimeProvider.System), TimeProvider.System);
+        using var pool = new KafkaConsumerPool(Options.Create(options), new RowArrayPool(), new KafkaClientLog(NullLogger<KafkaClientLog>.Instance, TimeProvider.System), TimeProvider.System);
         var before = pool.Open("otlp_spans", 0, 0);
         await Wait.ForAsync(() => Task.FromResult(before.Bytes >= options.MaxPrefetchBytes), () => Task.FromResult($"{before.Bytes} bytes"));
 

@@ -63,6 +63,17 @@ public sealed class PartitionBufferTests
         Assert.Equal(1000, _budget.Limit);
     }
 
+    [Fact]
+    public void A_value_counts_with_the_whole_array_that_it_lies_in()
+    {
+        _buffer.Put(new PayloadRecord(10, 0, Signal.Traces, new byte[512].AsMemory(0, 300)));
+        Assert.InRange(_buffer.Bytes, 512, 600);
+
+        Assert.NotNull(_buffer.TryTake(1, 1000, out var bytes));
+
+        Assert.Equal((300, 0), (bytes, _buffer.Bytes));
+    }
+
     private void Put(params long[] offsets)
     {
         foreach (var offset in offsets)

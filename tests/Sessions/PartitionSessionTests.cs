@@ -265,7 +265,7 @@ public sealed class PartitionSessionTests
     }
 
     private PayloadChunk Poll(long first, long last) =>
-        _session.Polled([.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => new PayloadRecord(first + i, 0, Signal.Traces, []))], bytes: 10);
+        _session.Polled([.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => new PayloadRecord(first + i, 0, Signal.Traces, default))], bytes: 10);
 
     private (AggregatorLink Link, RowBatch Batch) Send(ChunkProgress chunk, string service, long offset, params Dimension[] dimensions) =>
         _session.Sending(chunk, new DecodedBatch(service, new RowBatch("t", 0, RowBatch.NoOffset, [offset], [], []), dimensions));

@@ -46,5 +46,5 @@ public sealed class PartitionTrackerTests
 
     private PartitionSession Open() => _tracker.Open("t", new ResumePoint("t", 0, 10));
 
-    private static PayloadChunk Chunk(PartitionSession session) => session.Polled([new PayloadRecord(10, 0, Signal.Traces, [])], 0);
+    private static PayloadChunk Chunk(PartitionSession session) => session.Polled([new PayloadRecord(10, 0, Signal.Traces, default)], 0);
 }

@@ -37,6 +37,17 @@ public sealed class BadInputTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task A_silo_without_memory_ends_and_says_what_to_do()
+    {
+        // 32 MiB: the runtime can start with it, the silo cannot.
+        var (exitCode, _, errors) = await SiloProcess.RunAsync(["run"], new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x2000000" });
+
+        Assert.Equal(134, exitCode);
+        Assert.Contains("Out of memory", errors, StringComparison.Ordinal);
+        Assert.Contains("OtelOrleans:Flow:MaxUndurableBytesPerSilo", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Property_that_librdkafka_does_not_know_is_a_wrong_option()
     {
         var (exitCode, _, errors) = await SiloProcess.RunAsync(["run"], new Dictionary<string, string> { ["OTELORLEANS__Kafka__Properties__no.such.thing"] = "1" });

@@ -36,7 +36,7 @@ internal sealed class SimulatedReading(int partition, SimulatedLog log, Protocol
             return;
         }
 
-        var records = Enumerable.Range(0, count).Select(i => new PayloadRecord(_position + i, 0, Signal.Traces, [])).ToList();
+        var records = Enumerable.Range(0, count).Select(i => new PayloadRecord(_position + i, 0, Signal.Traces, default)).ToList();
         _position += count;
         _undelivered.Add(session.Polled(records, bytes: count));
     }
