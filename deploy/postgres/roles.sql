@@ -11,7 +11,10 @@ end $$;
 -- a table by itself; but whole days go by the function that retention uses, which it may call.
 grant usage on schema otel, orleans to otel_writer;
 grant select, insert on all tables in schema otel to otel_writer;
-grant update on otel.ingest_ledger, otel.partition_progress, otel.topic_incarnations, otel.dead_letters, otel.resources, otel.metric_series to otel_writer;
+alter default privileges in schema otel grant select, insert on tables to otel_writer;
+grant update on otel.ingest_ledger, otel.partition_progress, otel.topic_incarnations, otel.dead_letters to otel_writer;
+grant update on otel.resources, otel.scopes, otel.metric_series, otel.metric_histogram_bounds to otel_writer;
+grant delete on otel.partition_pauses to otel_writer;
 revoke insert, update, delete on otel.schema_migrations from otel_writer;
 grant select on all tables in schema orleans to otel_writer;
 grant insert, update, delete on orleans.OrleansMembershipVersionTable, orleans.OrleansMembershipTable to otel_writer;
@@ -29,7 +32,7 @@ begin
     for f in
         select p.oid from pg_proc p
         where p.pronamespace = 'otel'::regnamespace
-          and p.proname in ('ensure_partitions', 'drop_partitions_before', 'delete_strange_rows', 'trim_dimensions', 'fold_rollups', 'derive_edges')
+          and p.proname in ('ensure_partitions', 'drop_partitions_before', 'delete_strange_rows', 'trim_dimensions', 'delete_rows_of_services', 'fold_rollups', 'derive_edges')
     loop
         execute format('alter function %s security definer', f);
         execute format('revoke execute on function %s from public', f);
@@ -37,9 +40,12 @@ begin
     end loop;
 end $$;
 
--- The reader: the read contract and the predecessor's views, nothing behind them.
-grant usage on schema otel_v1 to otel_reader;
+-- The reader: the read contract, the predecessor's views, and what tells how the pipeline fares; not the payloads of dead letters. (As in migration 0041, which grants it where the role is there before.)
+grant usage on schema otel_v1, otel to otel_reader;
 grant select on all tables in schema otel_v1 to otel_reader;
+alter default privileges in schema otel_v1 grant select on tables to otel_reader;
+grant select on otel.ingest_ledger, otel.ingest_flushes, otel.ingest_progress, otel.partition_progress, otel.ingest_audit, otel.offset_gaps, otel.maintenance_log to otel_reader;
+grant select (id, at, topic, partition, "offset", item_index, record_time, signal, reason, sqlstate, error, service_name, content_encoding, replayed_at, dropped_at) on otel.dead_letters to otel_reader;
 do $$
 declare
     v regclass;

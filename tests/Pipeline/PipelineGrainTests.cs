@@ -48,12 +48,15 @@ public sealed class PipelineGrainTests(PostgresFixture postgres) : IAsyncLifetim
     public async Task Rows_that_wait_are_seen_and_stored_when_a_flush_is_asked_for()
     {
         await _bench.ProduceCorpusAsync();
-        await Wait.ForAsync(true, async () => (await Pipeline.ListPartitionsAsync()).All(p => p.LagRecords == 0 || p.UndurableBytes > 0) && (await Pipeline.GetStateAsync()).Buffers.BufferedRows > 0);
+        await Wait.ForAsync(true, async () =>
+        {
+            var partitions = await Pipeline.ListPartitionsAsync();
+            return partitions.All(p => p.LagRecords == 0 || p.UndurableBytes > 0) && partitions.Any(p => p is { LagRecords: > 0, LagSeconds: > 0 }) && (await Pipeline.GetStateAsync()).Buffers.BufferedRows > 0;
+        });
 
         var buffers = await Pipeline.ListBuffersAsync();
         Assert.All(buffers, b => Assert.True(b is { BufferedRows: > 0, BufferedBytes: > 0, OldestBuffered: not null, LastFlush: null, LastError: null }, b.ToString()));
         Assert.Equal("cart", Assert.Single(await Pipeline.ListBuffersAsync("cart")).ServiceName);
-        Assert.Contains(await Pipeline.ListPartitionsAsync(), p => p is { LagRecords: > 0, LagSeconds: > 0, UndurableBytes: > 0 });
 
         var one = await Pipeline.FlushAsync("cart");
         Assert.Equal((1, 0L), (one.Buffers, one.BufferedRows));

@@ -13,7 +13,7 @@ public sealed class BadInputTests(PostgresFixture postgres)
 
         Assert.Equal(64, exitCode);
         Assert.Contains("frobnicate", Line(errors), StringComparison.Ordinal);
-        Assert.Contains("run, migrate, healthcheck, audit, dead-letters, produce", Line(errors), StringComparison.Ordinal);
+        Assert.Contains("run, migrate, healthcheck, status, buffers, flush, pause, resume, audit, dead-letters, produce", Line(errors), StringComparison.Ordinal);
     }
 
     [Fact]
