@@ -101,6 +101,7 @@ internal sealed class DemoRun
     {
         _console.Line("");
         _console.Address("health", $"{_silo.HttpAddress}/health");
+        _console.Address("pipeline", $"{_silo.HttpAddress}/");
         _console.Address("dashboard", $"{_silo.HttpAddress}/dashboard");
         _console.Address("psql", services.PsqlCommand);
         _console.Address("Kafka", $"{services.Endpoints.KafkaBrokers}   ({string.Join(", ", services.Endpoints.Topics.All)})");
