@@ -32,18 +32,6 @@ internal sealed class PartitionBuffer(string topic, int partition, long startOff
     /// <summary>Bytes that wait to be taken.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Kafka's timestamp of the record that has waited longest; null if none waits.</summary>
-    public long? OldestTimestampUnixMs
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _records.TryPeek(out var record) ? record.TimestampUnixMs : null;
-            }
-        }
-    }
-
     /// <summary>Offset after the newest record that Kafka has, as last heard; null before the first answer.</summary>
     public long? HighWatermark
     {

@@ -33,9 +33,8 @@ internal sealed class PartitionLags
             return TimeSpan.Zero;
         }
 
-        // Kafka says -1 where it has no timestamp; a producer's clock may be ahead.
-        var oldest = session.OldestUndurableUnixMs ?? buffer.OldestTimestampUnixMs;
-        var lag = oldest is >= 0 and var timestamp ? TimeSpan.FromMilliseconds(now.ToUnixTimeMilliseconds() - timestamp) : session.SinceMoved;
+        // A producer's clock may be ahead.
+        var lag = (session.OldestUndurableUnixMs ?? buffer.OldestUnixMs) is { } timestamp ? TimeSpan.FromMilliseconds(now.ToUnixTimeMilliseconds() - timestamp) : session.SinceMoved;
         return lag > TimeSpan.Zero ? lag : TimeSpan.Zero;
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 using OtelOrleans.GrainInterfaces;
@@ -78,28 +77,7 @@ internal sealed class PredecessorWriter(BenchPipeline pipeline, Signal signal, i
         await pipeline.ExecuteAsync("checkpoint");
         var transactions = new ConcurrentQueue<object?[][]>(_rows.Chunk(RowsPerTransaction));
         var connections = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => OpenAsync()));
-        var postgresId = pipeline.Servers.Postgres.ProcessId;
-        var (server, client) = (ProcessCpu.SecondsOfFamily(postgresId, without: 0), pipeline.Servers.KafkaCpuSeconds);
-        var clock = Stopwatch.StartNew();
-        await Task.WhenAll(connections.Select(c => Task.Run(() => WriteAsync(c, transactions))));
-        var seconds = clock.Elapsed.TotalSeconds;
-        (server, client) = (ProcessCpu.SecondsOfFamily(postgresId, without: 0) - server, pipeline.Servers.KafkaCpuSeconds - client);
-        foreach (var connection in connections)
-        {
-            await connection.DisposeAsync();
-        }
-
-        return new Wave
-        {
-            Rows = _rows.Count,
-            RowsPerSecond = _rows.Count / seconds,
-            FirstSeconds = 0,
-            TailSeconds = 0,
-            Transactions = (_rows.Count + RowsPerTransaction - 1) / RowsPerTransaction,
-            SiloCpu = client,
-            PostgresCpu = server,
-            KafkaCpu = 0,
-        };
+        return await ClientRun.MeasureAsync(pipeline.Servers, connections, c => WriteAsync(c, transactions), _rows.Count, (_rows.Count + RowsPerTransaction - 1) / RowsPerTransaction);
     }
 
     private async Task WriteAsync(NpgsqlConnection connection, ConcurrentQueue<object?[][]> transactions)

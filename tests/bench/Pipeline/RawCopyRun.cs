@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Npgsql;
 using OtelOrleans.Sql.Copy;
 
@@ -24,28 +23,7 @@ internal static class RawCopyRun
             await connections[^1].OpenAsync();
         }
 
-        var postgres = pipeline.Servers.Postgres.ProcessId;
-        var (server, client) = (ProcessCpu.SecondsOfFamily(postgres, without: 0), pipeline.Servers.KafkaCpuSeconds);
-        var clock = Stopwatch.StartNew();
-        await Task.WhenAll(connections.Select(c => Task.Run(() => WriteAsync(c, rows.Layout, groups))));
-        var seconds = clock.Elapsed.TotalSeconds;
-        (server, client) = (ProcessCpu.SecondsOfFamily(postgres, without: 0) - server, pipeline.Servers.KafkaCpuSeconds - client);
-        foreach (var connection in connections)
-        {
-            await connection.DisposeAsync();
-        }
-
-        return new Wave
-        {
-            Rows = rows.Rows,
-            RowsPerSecond = rows.Rows / seconds,
-            FirstSeconds = 0,
-            TailSeconds = 0,
-            Transactions = rows.Groups.Count,
-            SiloCpu = client,
-            PostgresCpu = server,
-            KafkaCpu = 0,
-        };
+        return await ClientRun.MeasureAsync(pipeline.Servers, connections, c => WriteAsync(c, rows.Layout, groups), rows.Rows, rows.Groups.Count);
     }
 
     private static async Task WriteAsync(NpgsqlConnection connection, CopyLayout layout, ConcurrentQueue<IReadOnlyList<ReadOnlyMemory<byte>>> groups)
